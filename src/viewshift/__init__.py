@@ -1,0 +1,50 @@
+"""Find marked shifts in a person's daily viewing, and say how often the finding will be wrong.
+
+Public names load on first use, so that importing the package is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "AlarmRule": "rules",
+    "Events": "daily",
+    "Panel": "panel",
+    "default_rule": "rules",
+    "load_rule": "rules",
+    "read": "readers",
+    "read_netflix": "readers",
+    "read_table": "readers",
+}
+_MODULES = ("detectors", "metrics", "plots", "simulate", "study")
+
+__all__ = [*sorted((*_HOME, *_MODULES)), "__version__"]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from viewshift import detectors as detectors
+    from viewshift import metrics as metrics
+    from viewshift import plots as plots
+    from viewshift import simulate as simulate
+    from viewshift import study as study
+    from viewshift.daily import Events as Events
+    from viewshift.panel import Panel as Panel
+    from viewshift.readers import read as read
+    from viewshift.readers import read_netflix as read_netflix
+    from viewshift.readers import read_table as read_table
+    from viewshift.rules import AlarmRule as AlarmRule
+    from viewshift.rules import default_rule as default_rule
+    from viewshift.rules import load_rule as load_rule
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"viewshift.{name}")
+    if name in _HOME:
+        return getattr(import_module(f"viewshift.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'viewshift' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

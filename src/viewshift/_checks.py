@@ -1,0 +1,42 @@
+"""Checks of what a user passed in: each raises one sentence that names parameter, rule, value and remedy."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+
+def check_whole(name: str, value: Any, *, least: int) -> int:
+    """Return `value` as an int, or raise if it is no whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
+    if value < least:
+        raise ValueError(f"`{name}` must be at least {least}, got {value}.")
+    return int(value)
+
+
+def check_positive(name: str, value: Any) -> float:
+    """Return `value` as a float, or raise if it is not a finite number above 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"`{name}` must be a number, got {value!r}.")
+    if not (np.isfinite(value) and value > 0):
+        raise ValueError(f"`{name}` must be a finite number above 0, got {value}.")
+    return float(value)
+
+
+def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
+    """Return `value`, or raise if it is not one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}, got {value!r}.")
+    return value
+
+
+def check_day(name: str, value: Any) -> np.datetime64:
+    """Return `value` as a ``datetime64[D]``, or raise if it names no day."""
+    try:
+        day = np.datetime64(value, "D")
+    except (TypeError, ValueError):
+        day = np.datetime64("NaT", "D")
+    if np.isnat(day):
+        raise ValueError(f"`{name}` must be a day such as '2025-07-31', got {value!r}.")
+    return day

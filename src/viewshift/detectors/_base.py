@@ -1,0 +1,162 @@
+"""What every detector is: parameters, what `fit` learned, and claims that the contract suite proves."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, final
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+
+from viewshift._typing import Floats, State
+from viewshift.panel import Panel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """What a detector promises about its scores; every claim is a property test.
+
+    Parameters
+    ----------
+    causal
+        The scores of a prefix of the days are a prefix of the scores.
+    per_account
+        A row scored alone scores the same as in company.
+    monotone
+        More viewing on a day never lowers that day's score (for ``direction="up"``).
+    streaming
+        Days handed over one at a time give the same scores, bit for bit, as all at once.
+    """
+
+    causal: bool
+    per_account: bool
+    monotone: bool
+    streaming: bool
+
+
+class Detector(BaseEstimator):  # type: ignore[misc]
+    """Scores account-days; higher is more anomalous, NaN is "no opinion".
+
+    A concrete detector is a final keyword-only dataclass with parameters as fields. What `fit` learns ends in an
+    underscore and is a NumPy array, a float, an int or a string, so that a fitted rule can be saved without pickling.
+    """
+
+    claims: ClassVar[Claims]
+    measure: str
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the measures that a panel must have."""
+        return (self.measure,)
+
+    @final
+    def fit(self, panel: Panel) -> Self:
+        """Learn what accounts share (weekday profile, spread floor, forest); bind no account.
+
+        Parameters
+        ----------
+        panel
+            Histories of a reference population, none of them singled out.
+
+        Raises
+        ------
+        ValueError
+            If the panel lacks a measure or a parameter is out of range.
+        """
+        self._check_measures(panel)
+        self._fit(panel)
+        self.fitted_ = 1
+        return self
+
+    @final
+    def score(self, panel: Panel) -> Floats:
+        """Score each account-day against that account's own earlier days in the same panel.
+
+        Parameters
+        ----------
+        panel
+            Histories to score; accounts need not have been seen by `fit`.
+
+        Returns
+        -------
+        Scores, float64 of shape ``(n_accounts, n_days)``; NaN where not observed or in the warm-up.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` has not been called.
+        ValueError
+            If the panel lacks a measure.
+        """
+        self._check_fitted()
+        self._check_measures(panel)
+        return self._score(panel)
+
+    @abstractmethod
+    def _fit(self, panel: Panel) -> None: ...
+
+    @abstractmethod
+    def _score(self, panel: Panel) -> Floats: ...
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "fitted_"):
+            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call `fit` first.")
+
+    def _check_measures(self, panel: Panel) -> None:
+        for name in self.measures:
+            if name not in panel.measures:
+                have = ", ".join(map(repr, panel.measures))
+                raise ValueError(f"{type(self).__name__} needs the measure {name!r}; the panel has {have}.")
+
+    def learned(self) -> dict[str, Any]:
+        """Return what `fit` learned, by attribute name; `vars(detector).update` of it restores the fit."""
+        return {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
+
+
+class StreamingDetector(Detector):
+    """A causal detector written as a step: ``state, scores = advance(state, days)``.
+
+    Scoring a panel is one advance over all its days from `start`; a monitor advances day by day.
+    """
+
+    @final
+    def start(self, n_accounts: int) -> State:
+        """Return the state of accounts without a past: arrays whose first axis is the account.
+
+        Parameters
+        ----------
+        n_accounts
+            Number of accounts.
+        """
+        self._check_fitted()
+        return self._start(n_accounts)
+
+    @final
+    def advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
+        """Score the next days of the accounts and return the state after them; the given state stays as it was.
+
+        Parameters
+        ----------
+        state
+            From `start` or an earlier `advance`, accounts in the panel's order.
+        panel
+            The days that follow those already seen.
+        """
+        self._check_fitted()
+        self._check_measures(panel)
+        return self._advance(state, panel)
+
+    @final
+    def _score(self, panel: Panel) -> Floats:
+        return self._advance(self._start(panel.n_accounts), panel)[1]
+
+    @abstractmethod
+    def _start(self, n_accounts: int) -> State: ...
+
+    @abstractmethod
+    def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]: ...
+
+
+def empty_past(n_accounts: int, n_days: int) -> State:
+    """Return a state that remembers the last `n_days` values of each account, none observed yet."""
+    return {"past": np.full((n_accounts, n_days), np.nan)}

@@ -1,0 +1,1 @@
+"""Numeric loops: arrays in, arrays out; they know no panel and validate nothing."""

@@ -1,0 +1,1 @@
+"""Readers: exports of viewing history to events."""

@@ -1,0 +1,1 @@
+"""Simulated viewers and binge scenarios."""

@@ -1,0 +1,1 @@
+"""Studies: detectors x scenarios x seeds, compared at equal alarm rates."""
