@@ -1,6 +1,10 @@
 """Detectors: each scores account-days against the account's own past."""
 
 from viewshift.detectors._base import Claims, Detector, StreamingDetector
+from viewshift.detectors.constant import Constant
+from viewshift.detectors.cusum import Cusum
+from viewshift.detectors.random import Random
+from viewshift.detectors.robust_z import RobustZ
 from viewshift.detectors.z_score import ZScore
 
-__all__ = ["Claims", "Detector", "StreamingDetector", "ZScore"]
+__all__ = ["Claims", "Constant", "Cusum", "Detector", "Random", "RobustZ", "StreamingDetector", "ZScore"]

@@ -8,6 +8,7 @@ import numpy as np
 from viewshift._checks import check_choice, check_whole
 from viewshift._typing import Direction, Floats, State
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
+from viewshift.detectors._trailing import facing, spread_floor, with_past
 from viewshift.detectors._weekday import expected_factors, weekday_factors
 from viewshift.kernels.rolling import trailing_mean_std
 from viewshift.panel import Panel
@@ -68,19 +69,17 @@ class ZScore(StreamingDetector):
         check_choice("direction", self.direction, ("up", "down", "both"))
         self.weekday_ = weekday_factors(panel, self.measure)
         _, _, _, std = self._baseline(self._start(panel.n_accounts), panel)
-        spreads = std[std > 0]
-        self.floor_ = float(np.median(spreads)) if spreads.size else 1.0
+        self.floor_ = spread_floor(std)
 
     def _start(self, n_accounts: int) -> State:
         return empty_past(n_accounts, self.window + self.guard)
 
     def _baseline(self, state: State, panel: Panel) -> tuple[State, Floats, Floats, Floats]:
         values = panel[self.measure] / expected_factors(panel, self.weekday_)
-        history = np.concatenate([state["past"], values], axis=1)
+        state, history = with_past(state, values)
         mean, std = trailing_mean_std(history, self.window, self.guard, max(2, self.window // 2))
-        return {"past": history[:, panel.n_days :]}, values, mean, std
+        return state, values, mean, std
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
         state, values, mean, std = self._baseline(state, panel)
-        z = (values - mean) / np.maximum(std, self.floor_)
-        return state, {"up": z, "down": -z, "both": np.abs(z)}[self.direction]
+        return state, facing((values - mean) / np.maximum(std, self.floor_), self.direction)

@@ -9,7 +9,7 @@ import numpy as np
 from numba import prange
 
 from viewshift._typing import Floats
-from viewshift.kernels._compile import parallel_kernel
+from viewshift.kernels._compile import kernel, parallel_kernel
 
 
 @parallel_kernel
@@ -41,3 +41,71 @@ def trailing_mean_std(values: Floats, window: int, guard: int, least: int) -> tu
             mean[i, t] = centre
             std[i, t] = np.sqrt(squares / (count - 1)) if count > 1 else np.nan
     return mean, std
+
+
+@kernel
+def _put(window: Floats, count: int, value: float) -> None:
+    """Insert `value` into the first `count` places of `window`, which are in ascending order."""
+    j = count
+    while j > 0 and window[j - 1] > value:
+        window[j] = window[j - 1]
+        j -= 1
+    window[j] = value
+
+
+@kernel
+def _drop(window: Floats, count: int, value: float) -> None:
+    """Remove one `value` from the first `count` places of `window`, which are in ascending order."""
+    j = np.searchsorted(window[:count], value)
+    while j < count - 1:
+        window[j] = window[j + 1]
+        j += 1
+
+
+@kernel
+def _mad(window: Floats, count: int, median: float) -> float:
+    """Return the median absolute deviation of sorted values: a walk from the median outwards to the middle ranks."""
+    high = np.searchsorted(window[:count], median)
+    low = high - 1
+    inner = 0.0
+    outer = 0.0
+    for _ in range(count // 2 + 1):
+        inner = outer
+        if high >= count or (low >= 0 and median - window[low] < window[high] - median):
+            outer = median - window[low]
+            low -= 1
+        else:
+            outer = window[high] - median
+            high += 1
+    return outer if count % 2 else 0.5 * (inner + outer)
+
+
+@parallel_kernel
+def trailing_median_mad(values: Floats, window: int, guard: int, least: int) -> tuple[Floats, Floats]:
+    """Return median and median absolute deviation (unscaled), each ``(n_accounts, n_days)`` float64; both exact.
+
+    The window is kept in order; each day one value leaves and one enters: O(window) a day.
+    """
+    n_accounts, n_columns = values.shape
+    n_days = n_columns - window - guard
+    median = np.full((n_accounts, n_days), np.nan)
+    mad = np.full((n_accounts, n_days), np.nan)
+    for i in prange(n_accounts):
+        row = values[i]
+        ordered = np.empty(window + 1)
+        count = 0
+        for t in range(1 - window, n_days):
+            if t > 0 and not np.isnan(row[t - 1]):
+                _drop(ordered, count, row[t - 1])
+                count -= 1
+            enters = t + window - 1
+            if not np.isnan(row[enters]):
+                _put(ordered, count, row[enters])
+                count += 1
+            if t < 0 or count < least:
+                continue
+            half = count // 2
+            centre = ordered[half] if count % 2 else 0.5 * (ordered[half - 1] + ordered[half])
+            median[i, t] = centre
+            mad[i, t] = _mad(ordered, count, centre)
+    return median, mad

@@ -1,0 +1,22 @@
+"""What the detectors with a trailing baseline share: the remembered past, the spread floor, the direction."""
+
+import numpy as np
+
+from viewshift._typing import Direction, Floats, State
+
+
+def with_past(state: State, values: Floats) -> tuple[State, Floats]:
+    """Return the state after `values` and the days before and during them, ``(n_accounts, lead + n_days)``."""
+    history = np.concatenate([state["past"], values], axis=1)
+    return {"past": history[:, values.shape[1] :].copy()}, history
+
+
+def spread_floor(spread: Floats) -> float:
+    """Return the median of the spreads above 0: the smallest spread to divide by; 1 if there is none."""
+    positive = spread[spread > 0]
+    return float(np.median(positive)) if positive.size else 1.0
+
+
+def facing(z: Floats, direction: Direction) -> Floats:
+    """Return `z` turned so that departures in `direction` are high."""
+    return {"up": z, "down": -z, "both": np.abs(z)}[direction]
