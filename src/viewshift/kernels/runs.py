@@ -1,0 +1,64 @@
+"""Runs of days at or above a threshold, kept together until enough quiet days have passed.
+
+`surprise` has shape ``(n_accounts, n_days)``; NaN days ("no opinion") neither open, continue nor close a run.
+"""
+
+import numpy as np
+from numba import prange
+
+from viewshift._typing import Floats, Ints
+from viewshift.kernels._compile import kernel, parallel_kernel
+
+
+@kernel
+def runs_above(surprise: Floats, threshold: float, quiet: int) -> tuple[Ints, Ints, Ints]:
+    """Return row, first and last day at or above `threshold` of each run, in order of row and day.
+
+    A run ends once `quiet` days with an opinion in a row lie below the threshold; its last day is the last at or
+    above it.
+    """
+    n_accounts, n_days = surprise.shape
+    rows, first, last = [0][:0], [0][:0], [0][:0]
+    for i in range(n_accounts):
+        below = quiet
+        for t in range(n_days):
+            value = surprise[i, t]
+            if np.isnan(value):
+                continue
+            if value < threshold:
+                below += 1
+                continue
+            if below >= quiet:
+                rows.append(i)
+                first.append(t)
+                last.append(t)
+            else:
+                last[-1] = t
+            below = 0
+    return np.array(rows, dtype=np.int64), np.array(first, dtype=np.int64), np.array(last, dtype=np.int64)
+
+
+@parallel_kernel
+def count_runs(surprise: Floats, thresholds: Floats, quiet: int) -> Ints:
+    """Return how many runs each account has at each threshold, shape ``(n_accounts, n_thresholds)``.
+
+    `thresholds` ascend.
+    """
+    n_accounts, n_days = surprise.shape
+    n_thresholds = len(thresholds)
+    counts = np.zeros((n_accounts, n_thresholds), dtype=np.int64)
+    for i in prange(n_accounts):
+        scored = 0
+        last = np.full(n_thresholds, -quiet - 1, dtype=np.int64)
+        for t in range(n_days):
+            value = surprise[i, t]
+            if np.isnan(value):
+                continue
+            scored += 1
+            for k in range(n_thresholds):
+                if value < thresholds[k]:
+                    break
+                if scored - last[k] > quiet:
+                    counts[i, k] += 1
+                last[k] = scored
+    return counts
