@@ -1,1 +1,18 @@
 """Measures of how well detectors do."""
+
+from viewshift.metrics.bootstrap import account_weights, interval, weighted_median, weighted_ratio
+from viewshift.metrics.events import days_in_alarm, first_alarm_delay, per_account, per_account_year
+from viewshift.metrics.ranking import average_precision, average_precision_replicates
+
+__all__ = [
+    "account_weights",
+    "average_precision",
+    "average_precision_replicates",
+    "days_in_alarm",
+    "first_alarm_delay",
+    "interval",
+    "per_account",
+    "per_account_year",
+    "weighted_median",
+    "weighted_ratio",
+]
