@@ -142,6 +142,21 @@ def explain(
     return pd.DataFrame(table, columns=COLUMNS)
 
 
+def typical_nb_size(values: Floats) -> float:
+    """Return the median over accounts of the negative-binomial size by moments, mean^2 / (variance - mean).
+
+    Parameters
+    ----------
+    values
+        Counts, shape ``(n_accounts, n_days)``; NaN is left out, and so are accounts without overdispersion.
+    """
+    count = np.count_nonzero(~np.isnan(values), axis=1)
+    use = values[count > 1].astype(np.float64)
+    mean, excess = np.nanmean(use, axis=1), np.nanvar(use, axis=1, ddof=1) - np.nanmean(use, axis=1)
+    sizes = mean[excess > 0] ** 2 / excess[excess > 0]
+    return float(np.median(sizes)) if sizes.size else 1.0
+
+
 def levels(numbers: Floats) -> tuple[Floats, Floats, Floats]:
     """Return lower bound, value and upper bound of the level before, the level during, and their ratio.
 

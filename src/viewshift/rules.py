@@ -19,13 +19,12 @@ from sklearn.model_selection import GroupKFold
 from viewshift import detectors
 from viewshift._checks import check_positive, check_whole
 from viewshift._typing import Floats
-from viewshift.alarms import explain, find_intervals
+from viewshift.alarms import explain, find_intervals, typical_nb_size
+from viewshift.budget import rate_curve, threshold_at
 from viewshift.calibrate import PooledConformal
 from viewshift.detectors import Detector
-from viewshift.kernels.runs import count_runs
 from viewshift.panel import Panel
 
-DAYS_PER_YEAR = 365.25
 FORMAT = 1
 
 
@@ -214,77 +213,7 @@ class AlarmRule:
             raise NotFittedError("this AlarmRule is not fitted yet; call `fit` first, or use `vs.default_rule()`.")
 
 
-def typical_nb_size(values: Floats) -> float:
-    """Return the median over accounts of the negative-binomial size by moments, mean^2 / (variance - mean).
-
-    Parameters
-    ----------
-    values
-        Counts, shape ``(n_accounts, n_days)``; NaN is left out, and so are accounts without overdispersion.
-    """
-    count = np.count_nonzero(~np.isnan(values), axis=1)
-    use = values[count > 1].astype(np.float64)
-    mean, excess = np.nanmean(use, axis=1), np.nanvar(use, axis=1, ddof=1) - np.nanmean(use, axis=1)
-    sizes = mean[excess > 0] ** 2 / excess[excess > 0]
-    return float(np.median(sizes)) if sizes.size else 1.0
-
-
 _OPTIONS = ("quiet", "adapt_after", "n_folds", "seed")
-
-
-def rate_curve(surprise: Floats, quiet: int, n_thresholds: int = 400) -> Floats:
-    """Return thresholds and the alarms per account-year that each gives on these paths.
-
-    Parameters
-    ----------
-    surprise
-        Out-of-fold surprise, shape ``(n_accounts, n_days)``.
-    quiet
-        Scored days below the threshold that close an alarm.
-    n_thresholds
-        Thresholds, evenly spaced from 0.3 to the largest surprise.
-
-    Returns
-    -------
-    Array of shape ``(2, n_thresholds)``.
-    """
-    thresholds = np.linspace(0.3, max(0.4, float(np.nanmax(surprise))), n_thresholds)
-    years = np.count_nonzero(~np.isnan(surprise)) / DAYS_PER_YEAR
-    return np.stack([thresholds, count_runs(surprise, thresholds, quiet).sum(axis=0) / years])
-
-
-def threshold_at(curve: Floats, per_account_year: float) -> float:
-    """Return the lowest threshold from which on the rate stays at or below the dial.
-
-    Between two thresholds of the curve the logarithm of the rate is taken as linear.
-
-    Parameters
-    ----------
-    curve
-        From `rate_curve`.
-    per_account_year
-        The dial.
-
-    Raises
-    ------
-    ValueError
-        If the reference is too small to tell so low a rate, or so high a rate is never reached.
-    """
-    thresholds, rates = curve
-    above = np.flatnonzero(rates > per_account_year)
-    if not above.size:
-        if rates.max() == 0:
-            return float(thresholds[0])
-        raise ValueError(f"`per_account_year` must be below {rates.max():.3g} for this rule, got {per_account_year}.")
-    k = int(above[-1])
-    if k + 1 == len(thresholds):
-        raise ValueError(
-            f"`per_account_year` must be at least {rates[-1]:.2g} for this rule, got {per_account_year}; "
-            "fit on more account-years to go lower."
-        )
-    low, high = np.log(rates[k]), np.log(max(rates[k + 1], 1e-12))
-    part = (low - np.log(per_account_year)) / (low - high)
-    return float(thresholds[k] + part * (thresholds[k + 1] - thresholds[k]))
 
 
 def load_rule(path: str | Path) -> AlarmRule:
