@@ -230,7 +230,7 @@ def load_rule(path: str | Path) -> AlarmRule:
         If the file is damaged, no rule, or of a format this version does not know.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(str(arrays.pop("header")))
         version = header["format"]

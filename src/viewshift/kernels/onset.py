@@ -98,7 +98,7 @@ def locate_shifts(
                     best, onset, end = found, s, e
         low, high = onset, onset
         for k in range(len(profile)):
-            if profile[k] >= best - drop:
+            if profile[k] > -np.inf and profile[k] >= best - drop:
                 low, high = min(low, first + k), max(high, first + k)
         places[a, 0], places[a, 1], places[a, 2], places[a, 3] = onset, low, high, end
         before, n_before = sums[onset - left], days[onset - left]

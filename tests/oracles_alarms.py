@@ -1,0 +1,54 @@
+"""Slow, obvious twins of the kernels for alarms."""
+
+import itertools
+
+import numpy as np
+from scipy import stats
+
+
+def runs_above(surprise, threshold, quiet):
+    """Days at or above the threshold, split where at least `quiet` scored days lie between two of them."""
+    found = []
+    for i, path in enumerate(surprise):
+        scored = [t for t in range(len(path)) if not np.isnan(path[t])]
+        hits = [k for k, t in enumerate(scored) if path[t] >= threshold]
+        if not hits:
+            continue
+        cuts = [0] + [n + 1 for n, (a, b) in enumerate(itertools.pairwise(hits)) if b - a - 1 >= quiet] + [len(hits)]
+        for a, b in itertools.pairwise(cuts):
+            found.append((i, scored[hits[a]], scored[hits[b - 1]]))
+    return tuple(np.array(part, dtype=np.int64) for part in zip(*found, strict=True)) if found else None
+
+
+def locate_shift(path, opened, last, lookback, memory, size, sign, drop):
+    """Onset, support interval and end of one alarm, with SciPy's negative-binomial log-likelihood of every day."""
+
+    def loglik(days, mean):
+        days = days[~np.isnan(days)]
+        if not days.size:
+            return 0.0
+        if mean <= 0:
+            return 0.0 if not days.any() else -np.inf
+        return stats.nbinom.logpmf(days, size, size / (size + mean)).sum()
+
+    left = max(0, opened - lookback - memory)
+    table = {}
+    for s in range(max(left + 1, opened - lookback), opened + 1):
+        before = path[left:s]
+        if np.isnan(before).all():
+            continue
+        usual = np.nanmean(before)
+        for e in range(opened, last + 1):
+            during = path[s : e + 1]
+            if np.isnan(during).all():
+                continue
+            level = np.nanmean(during)
+            if (sign > 0 and level <= usual) or (sign < 0 and level >= usual):
+                continue
+            table[s, e] = loglik(before, usual) + loglik(during, level) + loglik(path[e + 1 : last + 1], usual)
+    if not table or max(table.values()) == -np.inf:
+        return opened, opened, opened, last
+    best = max(table.values())
+    onset, end = max((se for se in table if table[se] >= best - 1e-9), key=lambda se: (se[0], -se[1]))
+    inside = [s for (s, _), value in table.items() if value >= best - drop]
+    return onset, min(*inside, onset), max(*inside, onset), end

@@ -1,0 +1,145 @@
+"""Alarm intervals, onsets, levels and sentences."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import viewshift as vs
+from oracles_alarms import locate_shift, runs_above
+from viewshift.alarms import COLUMNS, SUPPORT_DROP, describe, explain, find_intervals, levels, typical_nb_size
+from viewshift.kernels.onset import locate_shifts
+from viewshift.kernels.runs import count_runs
+
+
+def paths(seed, shape=(40, 120)):
+    rng = np.random.default_rng(seed)
+    surprise = rng.exponential(size=shape)
+    surprise[rng.random(shape) < 0.2] = np.nan
+    surprise[0] = np.nan
+    return surprise
+
+
+@pytest.mark.parametrize("quiet", [1, 3, 7])
+def test_intervals_equal_the_slow_twin(quiet):
+    for seed in range(5):
+        surprise = paths(seed)
+        found = find_intervals(surprise, 1.7, quiet=quiet)
+        for ours, slow in zip(found, runs_above(surprise, 1.7, quiet), strict=True):
+            np.testing.assert_array_equal(ours, slow)
+
+
+@pytest.mark.parametrize("quiet", [1, 7])
+def test_counts_at_many_thresholds_equal_the_intervals(quiet):
+    surprise, thresholds = paths(9), np.array([0.5, 1.0, 2.5, 4.0, 50.0])
+    counts = count_runs(surprise, thresholds, quiet)
+    for k, threshold in enumerate(thresholds):
+        rows = find_intervals(surprise, threshold, quiet=quiet).row
+        np.testing.assert_array_equal(counts[:, k], np.bincount(rows, minlength=len(surprise)))
+
+
+def test_days_without_opinion_neither_close_nor_open_an_alarm():
+    surprise = np.full((1, 30), 0.1)
+    surprise[0, [5, 20]] = 3.0
+    assert len(find_intervals(surprise, 2.0, quiet=7).row) == 2
+    surprise[0, 6:20] = np.nan
+    assert find_intervals(surprise, 2.0, quiet=7).last.tolist() == [20]
+
+
+@pytest.mark.parametrize("sign", [-1, 0, 1])
+def test_onset_equals_exhaustive_search_with_scipy_likelihoods(sign):
+    rng = np.random.default_rng(3)
+    size = 0.8
+    values = rng.negative_binomial(size, size / (size + 1.0), size=(60, 90)).astype(float)
+    values[:30, 70:76] += rng.poisson(4, size=(30, 6))
+    values[30:45, 60:] = 0
+    values[rng.random(values.shape) < 0.1] = np.nan
+    opened, last = np.full(60, 73), np.full(60, 80)
+    places, _ = locate_shifts(values, np.arange(60), opened, last, 20, 40, size, sign, SUPPORT_DROP)
+    for i in range(60):
+        expected = locate_shift(values[i], 73, 80, 20, 40, size, sign, SUPPORT_DROP)
+        assert tuple(places[i]) == expected
+
+
+def test_level_and_ratio_intervals_are_the_posterior_quantiles():
+    """Gamma and ratio-of-gammas quantiles against 400,000 draws from the posteriors: within 1 %."""
+    rng = np.random.default_rng(5)
+    numbers = np.array([[120.0, 150.0, 40.0, 10.0, 2.0], [0.0, 100.0, 30.0, 7.0, 1.0], [90.0, 30.0, 5.0, 20.0, 3.0]])
+    before, during, ratio = levels(numbers)
+    for k, (y0, d0, y1, d1, dispersion) in enumerate(numbers):
+        usual = rng.gamma(y0 / dispersion + 0.5, dispersion / d0, 400_000)
+        level = rng.gamma(y1 / dispersion + 0.5, dispersion / d1, 400_000)
+        np.testing.assert_allclose(before[k, [0, 2]], np.quantile(usual, [0.05, 0.95]), rtol=0.03)
+        np.testing.assert_allclose(during[k, [0, 2]], np.quantile(level, [0.05, 0.95]), rtol=0.01)
+        np.testing.assert_allclose(ratio[k], np.quantile(level / usual, [0.05, 0.5, 0.95]), rtol=0.03)
+        assert before[k, 1] == y0 / d0
+
+
+def test_typical_size_recovers_a_known_one():
+    """Median over 2,000 accounts of moment estimates from 1,000 days: within 10 % of the true size."""
+    counts = stats.nbinom.rvs(0.5, 0.5 / 2.0, size=(2_000, 1_000), random_state=np.random.default_rng(8))
+    assert typical_nb_size(counts.astype(float)) == pytest.approx(0.5, rel=0.1)
+
+
+def explained(values, surprise, threshold=3.0, direction="up", **options):
+    panel = vs.Panel({"episodes": values}, accounts=[f"a{i}" for i in range(len(values))], start="2025-01-01")
+    surprise = np.where(panel.observed, surprise, np.nan)
+    return explain(
+        panel, find_intervals(surprise, threshold), surprise, measure="episodes", size=1.0, direction=direction,
+        quiet=7, adapt_after=28, ceiling=5.0, **options,
+    )  # fmt: skip
+
+
+def test_a_surge_is_dated_sized_and_closed():
+    values, surprise = np.tile([1.0, 0.0, 2.0, 1.0, 0.0], 40)[None, :].copy(), np.zeros((1, 200))
+    values[0, 150:157] = 9.0
+    surprise[0, 152:157] = [3.5, 4.0, 5.0, 4.5, 3.1]
+    (alarm,) = explained(values, surprise).to_dict("records")
+    day = pd.Timestamp("2025-01-01")
+    assert alarm["onset"] == day + pd.Timedelta(days=150)
+    assert alarm["onset_low"] <= alarm["onset"] <= alarm["onset_high"]
+    assert alarm["detected"] == day + pd.Timedelta(days=152)
+    assert alarm["end"] == day + pd.Timedelta(days=156)
+    assert alarm["peak_day"] == day + pd.Timedelta(days=154)
+    assert (alarm["kind"], alarm["status"], alarm["measures"]) == ("surge", "closed", "episodes")
+    assert alarm["extrapolated"]
+    assert alarm["usual"] == pytest.approx(0.8)
+    assert alarm["observed"] == pytest.approx(9.0)
+    assert alarm["ratio_low"] < 9 / 0.8 < alarm["ratio_high"]
+
+
+def test_a_shift_that_stays_closes_as_lasting_after_28_days():
+    values, surprise = np.full((1, 200), 1.0), np.zeros((1, 200))
+    values[0, ::3] = 0
+    values[0, 100:] = 4.0
+    surprise[0, 101:] = 4.0
+    (alarm,) = explained(values, surprise).to_dict("records")
+    assert (alarm["kind"], alarm["status"]) == ("lasting", "lasting")
+    assert alarm["end"] - alarm["detected"] == pd.Timedelta(days=27)
+
+
+def test_an_alarm_near_the_end_stays_open_and_one_day_is_a_spike():
+    values, surprise = np.full((1, 100), 1.0), np.zeros((1, 100))
+    values[0, ::3] = 0
+    values[0, 97], surprise[0, 97] = 20.0, 4.0
+    (alarm,) = explained(values, surprise).to_dict("records")
+    assert (alarm["kind"], alarm["status"]) == ("spike", "open")
+    assert pd.isna(alarm["end"])
+    assert "still going on" in describe(pd.DataFrame([alarm]))[0]
+
+
+def test_going_quiet_is_called_quiet():
+    values, surprise = np.tile([2.0, 3.0], 100)[None, :].copy(), np.zeros((1, 200))
+    values[0, 150:] = 0
+    surprise[0, 155:160] = 4.0
+    (alarm,) = explained(values, surprise, direction="down").to_dict("records")
+    assert alarm["kind"] == "quiet"
+    assert alarm["ratio_high"] < 1
+    assert alarm["onset"] == pd.Timestamp("2025-01-01") + pd.Timedelta(days=150)
+
+
+def test_no_alarm_is_an_empty_table_with_all_columns():
+    table = explained(np.ones((2, 50)), np.zeros((2, 50)))
+    assert len(table) == 0
+    assert list(table.columns) == COLUMNS
+    assert describe(table) == []
