@@ -1,0 +1,77 @@
+"""What all pictures share: the account they show, their Axes, their colours and shapes."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from viewshift._checks import check_choice
+from viewshift._typing import Floats
+from viewshift.panel import Panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.path import Path
+
+NOTHING = "#eceef1"
+"""Colour of a day on which nothing was watched."""
+
+LEVELS = ("#c3dcf0", "#92c1e3", "#5b9fd0", "#2c78b5", "#11528f", "#08274f")
+"""Colours of days with ever more viewing."""
+
+ALARM, MUTED = "#d55e00", "#8c939c"
+NOT_OBSERVED: dict[str, Any] = {"facecolor": "none", "edgecolor": MUTED, "hatch": "//////", "linewidth": 0}
+
+
+class Shown(NamedTuple):
+    """What a picture shows of one account; `values` are float64, NaN where not observed."""
+
+    panel: Panel
+    values: Floats
+    alarms: pd.DataFrame
+
+
+def pick(panel: Panel, account: str | None, measure: str, alarms: pd.DataFrame | None) -> Shown:
+    """Return one account of a panel with its alarms.
+
+    Parameters
+    ----------
+    panel
+        Histories.
+    account
+        Which account; None if the panel has one only.
+    measure
+        The measure to draw.
+    alarms
+        Of any accounts; None for no alarms.
+    """
+    if account is None and panel.n_accounts != 1:
+        raise ValueError(f"`account` must name one of the panel's {panel.n_accounts} accounts, got None.")
+    check_choice("measure", measure, tuple(panel.measures))
+    alone = panel if account is None else panel.select([account])
+    own = pd.DataFrame() if alarms is None else alarms[alarms["account"] == alone.accounts[0]]
+    return Shown(alone, alone[measure][0].astype(np.float64), own)
+
+
+def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
+    """Return `ax`, or the Axes of a new figure of `size` inches."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot  # noqa: PLC0415
+
+    return pyplot.subplots(figsize=size, layout="constrained")[1]
+
+
+def rectangles(left: Floats, bottom: Floats, width: float, height: float | Floats) -> "Path":
+    """Return one path of a rectangle per place."""
+    from matplotlib.path import Path  # noqa: PLC0415
+
+    right, top = left + width, bottom + height
+    corners = np.stack([left, bottom, right, bottom, right, top, left, top, left, bottom], axis=-1)
+    codes = np.tile([Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY], len(left))
+    return Path(corners.reshape(-1, 2), codes.astype(np.uint8))
+
+
+def words(measure: str) -> str:
+    """Return a measure's name as it is read: "top_show_episodes" is "top show episodes"."""
+    return measure.replace("_", " ")
