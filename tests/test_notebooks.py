@@ -10,7 +10,7 @@ PAIRS = sorted(path.stem for path in NOTEBOOKS.glob("*.py"))
 
 
 def test_every_notebook_has_its_text() -> None:
-    assert PAIRS == sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+    assert sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) == PAIRS
     assert PAIRS
 
 
