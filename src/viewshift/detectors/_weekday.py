@@ -9,20 +9,24 @@ from viewshift.panel import Panel
 def weekday_factors(panel: Panel, measure: str) -> Floats:
     """Return the mean of each weekday relative to the mean weekday, Monday first, shape (7,).
 
-    A weekday that was never observed, or a panel without any viewing, gets the factor 1.
+    Each account's days are first divided by the account's own mean, so that no account, however heavy or however
+    corrupt one of its days, weighs more than another. A weekday that was never observed, or a panel without any
+    viewing, gets the factor 1.
     """
     values, weekday = panel[measure], panel.weekday
-    total, count = np.zeros(7), np.zeros(7)
+    seen = ~np.isnan(values)
+    total = np.nansum(values, axis=1, dtype=np.float64)
+    use = total > 0
+    own_mean = total[use] / np.count_nonzero(seen[use], axis=1)
+    sums, counts = np.zeros(7), np.zeros(7)
     for day in range(7):
-        block = values[:, weekday == day]
-        count[day] = np.count_nonzero(~np.isnan(block))
-        total[day] = np.nansum(block, dtype=np.float64)
-    means = np.divide(total, count, out=np.full(7, np.nan), where=count > 0)
-    level = np.nanmean(means) if (count > 0).any() else 0.0
-    if not level > 0:
+        block = values[use][:, weekday == day]
+        sums[day] = (np.nansum(block, axis=1, dtype=np.float64) / own_mean).sum()
+        counts[day] = np.count_nonzero(seen[use][:, weekday == day])
+    means = np.divide(sums, counts, out=np.full(7, np.nan), where=counts > 0)
+    if not use.any():
         return np.ones(7)
-    factors = np.where(np.isnan(means), 1.0, means / level)
-    return np.maximum(factors, 0.1)
+    return np.maximum(np.where(counts > 0, means / np.nanmean(means), 1.0), 0.1)
 
 
 def expected_factors(panel: Panel, factors: Floats) -> Floats:
