@@ -1,1 +1,54 @@
 """Readers: exports of viewing history to events."""
+
+from pathlib import Path
+
+from viewshift.daily import Events
+from viewshift.readers import netflix
+from viewshift.readers._source import Location, open_text
+from viewshift.readers.netflix import read_netflix
+from viewshift.readers.table import PLAIN_NAMES, read_table
+
+__all__ = ["read", "read_netflix", "read_table"]
+
+_PLAIN = {name for names in PLAIN_NAMES.values() for name in names}
+
+
+def read(path: Location, tz: str | None = None) -> Events:
+    """Read a viewing history of any kind that viewshift knows, recognised by what is in it.
+
+    Parameters
+    ----------
+    path
+        A Netflix export (CSV, or a zip archive that holds one), or a CSV or Parquet table with named columns.
+    tz
+        Time zone of the viewer, such as "Europe/Berlin"; needed for files whose times are in UTC.
+
+    Returns
+    -------
+    Events whose `report` says what was left out and why.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is none of these, or cannot be read.
+
+    See Also
+    --------
+    read_netflix : with the order of dates and the least minutes of a view.
+    read_table : with names for the columns, and for frames.
+    """
+    if Path(path).suffix.lower() in {".parquet", ".pq"}:
+        return read_table(path, tz=tz)
+    source = open_text(path)
+    columns = set(source.columns)
+    if netflix.is_full(source) or (netflix.is_short(source) and not columns & (_PLAIN - {"title", "date"})):
+        return read_netflix(path, tz=tz)
+    if columns & {"start", "date", "day"}:
+        return read_table(path, tz=tz)
+    raise ValueError(
+        f"{source.name}: the file must be a Netflix export (NetflixViewingHistory.csv, ViewingActivity.csv, or a zip "
+        "archive with one of them) or a table with a column 'start' or 'date', got the columns "
+        f"{', '.join(map(repr, source.columns))[:120]}; `read_table` reads others if told the names of their columns."
+    )

@@ -1,0 +1,84 @@
+"""Rows on their way to events, and the account of those left out."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from viewshift.daily import SCHEMA, Events
+from viewshift.reading import LeftOut, ReadingReport
+
+SHOWN = 3
+"""Numbers of lines shown for each reason."""
+
+
+class Sieve:
+    """A frame of rows with their `line`, from which rows are left out for stated reasons.
+
+    Parameters
+    ----------
+    frame
+        The rows.
+    source
+        Name of the file, for messages.
+    place
+        What `line` counts: "line" or "row".
+    """
+
+    def __init__(self, frame: pl.DataFrame, source: str, place: str = "line") -> None:
+        self.frame = frame
+        self.source = source
+        self.place = place
+        self.rows = len(frame)
+        self.left_out: list[LeftOut] = []
+        self.oddities: list[str] = []
+        if frame.is_empty():
+            raise ValueError(f"{source}: there must be rows below the header, got none; fetch the export again.")
+
+    def leave_out(self, reason: str, where: pl.Expr) -> None:
+        """Leave out the rows where the expression holds, and note how many and why."""
+        gone = self.frame.select(where.fill_null(value=False).alias("gone")).to_series()
+        if count := int(gone.sum()):
+            lines = tuple(self.frame["line"].filter(gone).head(SHOWN).to_list())
+            self.left_out.append(LeftOut(reason, count, lines))
+            self.frame = self.frame.filter(~gone)
+
+    def refuse_unreadable(self, reason: str, where: pl.Expr, remedy: str) -> None:
+        """Leave out rows that cannot be read; raise if they are more than half of all rows."""
+        before = len(self.frame)
+        self.leave_out(reason, where)
+        if before - len(self.frame) > self.rows / 2:
+            part = self.left_out[-1]
+            raise ValueError(
+                f"{self.source}, {self.place} {part.lines[0]}: {reason}, and so in {part.rows:,} of {self.rows:,} "
+                f"rows; {remedy}."
+            )
+
+    def note(self, sentence: str, where: pl.Expr) -> None:
+        """Note as odd what some of the rows show, which stay."""
+        seen = self.frame.filter(where)
+        if len(seen):
+            numbers = ", ".join(map(str, seen["line"].head(SHOWN)))
+            more = ", ..." if len(seen) > SHOWN else ""
+            self.oddities.append(f"{len(seen):,} {sentence} ({self.place} {numbers}{more})")
+
+    def events(self, kind: str, *, tz: str | None, date_order: str | None, order_notes: Sequence[str] = ()) -> Events:
+        """Return the rows that are left as events with their report."""
+        if self.frame.is_empty():
+            reasons = "; ".join(f"{part.rows:,} {part.reason}" for part in self.left_out)
+            raise ValueError(f"{self.source}: no row is left to count as viewing: {reasons}.")
+        report = ReadingReport(
+            source=self.source,
+            kind=kind,
+            rows=self.rows,
+            kept=len(self.frame),
+            left_out=tuple(self.left_out),
+            date_order=date_order,
+            tz=tz,
+            oddities=(*order_notes, *self.oddities),
+            place=self.place,
+        )
+        columns = [
+            (pl.col(name) if name in self.frame.columns else pl.lit(None)).cast(dtype).alias(name)
+            for name, dtype in SCHEMA.items()
+        ]
+        return Events(self.frame.select(columns), tz, report)

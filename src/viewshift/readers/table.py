@@ -1,0 +1,206 @@
+"""Tables with named columns: CSV, Parquet, or a frame of pandas, polars or Arrow."""
+
+import warnings
+from datetime import UTC, datetime, timedelta
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from viewshift.daily import Events
+from viewshift.local_days import check_tz
+from viewshift.readers._columns import as_day, as_instant, as_number, as_seconds, from_frame
+from viewshift.readers._sieve import Sieve
+from viewshift.readers._source import open_text
+
+PLAIN_NAMES = {
+    "account": ("account",),
+    "start": ("start",),
+    "date": ("date", "day"),
+    "end": ("end",),
+    "duration": ("duration", "seconds"),
+    "title": ("title",),
+    "show": ("show",),
+    "kind": ("kind",),
+    "episodes": ("episodes",),
+}
+"""Names by which a column is recognised, in lower or upper case."""
+
+DAY = 86_400.0
+
+
+def read_table(
+    source: Any,
+    *,
+    account: str | None = None,
+    start: str | None = None,
+    date: str | None = None,
+    end: str | None = None,
+    duration: str | None = None,
+    title: str | None = None,
+    show: str | None = None,
+    kind: str | None = None,
+    episodes: str | None = None,
+    tz: str | None = None,
+) -> Events:
+    """Read a table of plays, or of daily counts, with named columns.
+
+    Each parameter but the first and the last names a column; a column that is not named is found if it goes by its
+    plain name: account, start, date or day, end, duration or seconds, title, show, kind, episodes.
+
+    Parameters
+    ----------
+    source
+        Path of a CSV or Parquet file, or a frame of pandas, polars or Arrow.
+    account
+        Whose play it is; without it all are of one account, "me".
+    start
+        When the play began: timestamps, or text such as "2025-07-31 20:15:00" or "2025-07-31T18:15:00Z". Times
+        without a zone are taken to be UTC.
+    date
+        The local day of the play, for tables without times: dates, or text such as "2025-07-31".
+    end
+        When the play ended, as `start`.
+    duration
+        How long it played: seconds, durations, or text such as "0:42:10". It goes before `end`.
+    title
+        What was played. Several rows of one title on a day are one episode.
+    show
+        The show it belongs to.
+    kind
+        What kind of thing it is; kept in the event table.
+    episodes
+        Column of daily counts: a row stands for so many plays on its `date`, and 0 says that the day was observed.
+        Days without a row are not observed.
+    tz
+        Time zone of the local days. Without it times give days of UTC, with a warning.
+
+    Returns
+    -------
+    Events whose `report` says what was left out and why.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If a named column is missing, there is neither `start` nor `date`, or most rows cannot be read.
+
+    Warns
+    -----
+    UserWarning
+        If there are times and `tz` is not given.
+
+    Notes
+    -----
+    To measure more than episodes by daily totals (minutes, say), build the panel itself: `Panel.from_frame`.
+    """
+    frame, name, place = _load(source)
+    given = {
+        "account": account, "start": start, "date": date, "end": end, "duration": duration, "title": title,
+        "show": show, "kind": kind, "episodes": episodes,
+    }  # fmt: skip
+    columns = _chosen(frame, given, name)
+    sieve = Sieve(frame, name, place)
+    if "excess" in frame.columns:
+        sieve.refuse_unreadable("the row has more fields than the header", pl.col("excess"), "mend the file")
+    unused = [column for column in frame.columns if column not in {*columns.values(), "line", "excess"}]
+    if unused:
+        sieve.oddities.append(f"columns not used: {', '.join(unused)}")
+    sieve.frame = sieve.frame.select("line", **{role: pl.col(column) for role, column in columns.items()})
+    owner = pl.col("account").cast(pl.String) if "account" in columns else pl.lit("me")
+    texts = [pl.col(role).cast(pl.String) for role in ("title", "show", "kind") if role in columns]
+    sieve.frame = sieve.frame.with_columns(owner.alias("account"), *texts)
+    sieve.refuse_unreadable("the account has no name", pl.col("account").is_null(), "name it in every row")
+    if "start" in columns and "episodes" not in columns:
+        tz = _read_times(sieve, tz)
+        return sieve.events("table of plays", tz=tz, date_order=None)
+    if "date" not in columns:
+        raise ValueError(f"{name}: a table of daily counts must have a column of days; name it by `date=`.")
+    _replace(sieve, "date", as_day(sieve.frame["date"]), "the date cannot be read", "write days as 2025-07-31")
+    if "episodes" not in columns:
+        _leave_out_future(sieve, pl.col("date"))
+        return sieve.events("table of plays by day", tz=None, date_order=None)
+    counts = as_number(sieve.frame["episodes"])
+    sieve.frame = sieve.frame.with_columns(plays=counts.set(~(counts.is_finite() & (counts >= 0)), None))
+    sieve.refuse_unreadable("the count cannot be read", pl.col("plays").is_null(), "write counts as whole numbers")
+    return sieve.events("table of daily counts", tz=None, date_order=None)
+
+
+def _load(source: Any) -> tuple[pl.DataFrame, str, str]:
+    """Return the rows with their `line`, a name for messages, and what `line` counts."""
+    if not isinstance(source, str | PathLike):
+        return from_frame(source), f"{type(source).__module__.split('.')[0]} frame", "row"
+    path = Path(source)
+    if path.suffix.lower() in {".parquet", ".pq"} and path.is_file():
+        try:
+            return pl.read_parquet(path).with_row_index("line"), path.name, "row"
+        except pl.exceptions.PolarsError as error:
+            raise ValueError(f"{path.name}: the Parquet file cannot be read ({error}).") from None
+    text = open_text(source)
+    return text.scan(*dict.fromkeys(filter(None, text.columns))), text.name, "line"
+
+
+def _chosen(frame: pl.DataFrame, given: dict[str, str | None], source: str) -> dict[str, str]:
+    """Return the column of each role that the table has, named or found."""
+    by_lower = {column.lower(): column for column in frame.columns}
+    chosen = {}
+    for role, column in given.items():
+        if column is not None:
+            match = column if column in frame.columns else by_lower.get(column.lower())
+            if match is None:
+                have = ", ".join(map(repr, (c for c in frame.columns if c not in {"line", "excess"})))
+                raise ValueError(f"`{role}` must name a column of {source}, got {column!r}; it has {have}.")
+            chosen[role] = match
+        elif found := next((by_lower[plain] for plain in PLAIN_NAMES[role] if plain in by_lower), None):
+            chosen[role] = found
+    if "start" not in chosen and "date" not in chosen:
+        have = ", ".join(map(repr, (c for c in frame.columns if c not in {"line", "excess"})))
+        raise ValueError(
+            f"{source}: there must be a column 'start' or 'date', got {have}; name it by `start=` or `date=`."
+        )
+    return chosen
+
+
+def _replace(sieve: Sieve, role: str, values: pl.Series, reason: str, remedy: str) -> None:
+    sieve.frame = sieve.frame.with_columns(values.alias(role))
+    sieve.refuse_unreadable(reason, pl.col(role).is_null(), remedy)
+
+
+def _leave_out_future(sieve: Sieve, day: pl.Expr) -> None:
+    sieve.leave_out("in the future", day > datetime.now(UTC).date() + timedelta(days=1))
+
+
+def _read_times(sieve: Sieve, tz: str | None) -> str:
+    """Turn `start`, `end` and `duration` into `start` and `seconds`; return the time zone."""
+    if tz is None:
+        warnings.warn(
+            f"{sieve.source} has times and `tz` is not given, so days are days of UTC; pass the viewers' time zone, "
+            "such as tz='Europe/Berlin'.",
+            UserWarning,
+            stacklevel=3,
+        )
+    tz = check_tz("tz", tz or "UTC")
+    _replace(
+        sieve, "start", as_instant(sieve.frame["start"]), "the start cannot be read", "write it as 2025-07-31 20:15:00"
+    )
+    sieve.leave_out("of unknown date (1970)", pl.col("start").dt.year() < 1971)
+    _leave_out_future(sieve, pl.col("start").dt.date())
+    if "duration" in sieve.frame.columns:
+        seconds = as_seconds(sieve.frame["duration"])
+    elif "end" in sieve.frame.columns:
+        seconds = (as_instant(sieve.frame["end"]) - sieve.frame["start"]).dt.total_milliseconds() / 1000
+    else:
+        return tz
+    sieve.frame = sieve.frame.with_columns(seconds=seconds)
+    length = "duration" if "duration" in sieve.frame.columns else "end"
+    sieve.refuse_unreadable("the play ends before it starts", pl.col("seconds") < 0, "check the column")
+    sieve.refuse_unreadable(
+        f"the {length} cannot be read",
+        pl.col("seconds").is_null() & pl.col(length).is_not_null(),
+        "write it as 0:42:10",
+    )
+    sieve.note("plays have no length and add no minutes", pl.col("seconds").is_null())
+    sieve.note("plays last longer than a day", pl.col("seconds") > DAY)
+    return tz
