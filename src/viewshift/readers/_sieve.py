@@ -1,7 +1,5 @@
 """Rows on their way to events, and the account of those left out."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from viewshift.daily import SCHEMA, Events
@@ -61,7 +59,7 @@ class Sieve:
             more = ", ..." if len(seen) > SHOWN else ""
             self.oddities.append(f"{len(seen):,} {sentence} ({self.place} {numbers}{more})")
 
-    def events(self, kind: str, *, tz: str | None, date_order: str | None, order_notes: Sequence[str] = ()) -> Events:
+    def events(self, kind: str, *, tz: str | None, date_order: str | None) -> Events:
         """Return the rows that are left as events with their report."""
         if self.frame.is_empty():
             reasons = "; ".join(f"{part.rows:,} {part.reason}" for part in self.left_out)
@@ -74,7 +72,7 @@ class Sieve:
             left_out=tuple(self.left_out),
             date_order=date_order,
             tz=tz,
-            oddities=(*order_notes, *self.oddities),
+            oddities=tuple(self.oddities),
             place=self.place,
         )
         columns = [

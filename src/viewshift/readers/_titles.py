@@ -4,15 +4,15 @@ import polars as pl
 
 
 def normalised(name: str) -> pl.Expr:
-    """Return the title in Unicode form NFKC without zero-width spaces; null where nothing is left of it.
+    """Return a title in Unicode form NFKC without zero-width spaces; null where nothing is left of it.
 
     The full-width colon of Chinese and Japanese titles becomes ": ", so that it separates as the other does.
     """
     text = pl.col(name).str.replace_all("\N{FULLWIDTH COLON}", ": ", literal=True).str.normalize("NFKC")
     text = text.str.replace_all("\N{ZERO WIDTH SPACE}", "", literal=True).str.replace_all(r"\s+", " ").str.strip_chars()
-    return pl.when(~text.is_in(["", ":"])).then(text).alias(name)
+    return pl.when(~text.is_in(["", ":"])).then(text)
 
 
-def show_of(name: str) -> pl.Expr:
+def show_of(title: pl.Expr) -> pl.Expr:
     """Return the text before the first ": " of a normalised title."""
-    return pl.col(name).str.extract(r"^(.*?)\s*(?:: |$)").alias("show")
+    return title.str.extract(r"^(.*?)\s*(?:: |$)")

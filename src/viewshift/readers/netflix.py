@@ -8,6 +8,7 @@ import polars as pl
 from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._dates import read_dates
+from viewshift.readers._distinct import with_derived
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._source import Location, Source, open_text
 from viewshift.readers._titles import normalised, show_of
@@ -93,16 +94,16 @@ def _read_short(source: Source, date_order: str | None, account: str) -> Events:
     sieve = Sieve(source.scan(*SHORT), source.name)
     sieve.refuse_unreadable("the row has more fields than the header", pl.col("excess"), FETCH)
     dates = read_dates(sieve.frame.select("line", text="date", account=pl.lit(account)), source.name, date_order)
-    sieve.frame = sieve.frame.with_columns(dates.days.alias("date"), raw="title", account=pl.lit(account))
+    sieve.frame = sieve.frame.with_columns(dates.days.alias("date"), account=pl.lit(account))
     sieve.refuse_unreadable(
         "the date cannot be read", pl.col("date").is_null(), f"{FETCH}, or pass another `date_order=`"
     )
     _leave_out_impossible(sieve, pl.col("date"))
-    sieve.frame = sieve.frame.with_columns(normalised("title")).with_columns(show_of("title"))
-    again = ~pl.struct("raw", "date").is_first_distinct() & pl.col("title").is_not_null()
-    sieve.leave_out("exact duplicates", again)
-    _note_titles(sieve)
-    return sieve.events("Netflix, short export", tz=None, date_order=dates.order, order_notes=dates.oddities)
+    _read_titles(sieve)
+    again = ~pl.struct("title", "date").is_first_distinct()
+    sieve.leave_out("exact duplicates", again & pl.col("title").is_not_null())
+    sieve.oddities.extend(dates.oddities)
+    return sieve.events("Netflix, short export", tz=None, date_order=dates.order)
 
 
 def _read_full(source: Source, tz: str | None, date_order: str | None, min_minutes: float) -> Events:
@@ -121,24 +122,21 @@ def _read_full(source: Source, tz: str | None, date_order: str | None, min_minut
     order = _parse_start(sieve, date_order)
     clock = pl.col("duration").str.extract_groups(r"^(\d{1,3}):([0-5]\d):([0-5]\d)$")
     hours, minutes, seconds = (clock.struct.field(str(k)).cast(pl.Int64) for k in (1, 2, 3))
-    sieve.frame = sieve.frame.with_columns(seconds=hours * 3600 + minutes * 60 + seconds)
+    length = (hours * 3600 + minutes * 60 + seconds).alias("seconds")
+    sieve.frame = with_derived(sieve.frame.rename({"profile name": "account"}), "duration", length)
     sieve.refuse_unreadable("the start time cannot be read", pl.col("start").is_null(), FETCH)
     sieve.refuse_unreadable("the duration cannot be read", pl.col("seconds").is_null(), FETCH)
-    sieve.refuse_unreadable("the profile has no name", pl.col("profile name").is_null(), FETCH)
+    sieve.refuse_unreadable("the profile has no name", pl.col("account").is_null(), FETCH)
     _leave_out_impossible(sieve, pl.col("start").dt.date())
     sieve.leave_out("supplemental videos (trailers, recaps, hooks)", pl.col("supplemental video type").is_not_null())
-    sieve.frame = sieve.frame.with_columns(normalised("title"), account="profile name").with_columns(show_of("title"))
+    _read_titles(sieve)
     again = ~pl.struct("account", "start", "seconds", "title").is_first_distinct()
     sieve.leave_out("exact duplicates", again & pl.col("title").is_not_null())
     day = pl.col("start").dt.convert_time_zone(tz).dt.date().alias("day")
-    together = (
-        pl.when(pl.col("title").is_null())
-        .then("seconds")
-        .otherwise(pl.col("seconds").sum().over("account", day, "title"))
-    )
+    pieces = pl.col("seconds").sum().over("account", day, "title")
+    together = pl.when(pl.col("title").is_null()).then("seconds").otherwise(pieces)
     sieve.leave_out(f"under {min_minutes:g} minutes on their day", together < 60 * min_minutes)
-    _note_titles(sieve)
-    return sieve.events("Netflix, full export", tz=tz, date_order=order, order_notes=())
+    return sieve.events("Netflix, full export", tz=tz, date_order=order)
 
 
 def _parse_start(sieve: Sieve, date_order: str | None) -> str | None:
@@ -148,14 +146,14 @@ def _parse_start(sieve: Sieve, date_order: str | None) -> str | None:
     if sieve.frame["start"].null_count() < len(sieve.frame):
         return None
     parts = pl.col("start time").str.split_exact(" ", 1)
-    split = sieve.frame.select("line", text=parts.struct.field("field_0"), account="profile name")
+    split = sieve.frame.select("line", text=parts.struct.field("field_0"), account="account")
     dates = read_dates(split, sieve.source, date_order)
     sieve.oddities.extend(dates.oddities)
     clock = parts.struct.field("field_1").str.extract(r"^(\d{1,2}:\d{2})(?::\d{2})?$")
     text = pl.concat_str(dates.days.cast(pl.String), clock, separator=" ")
     start = text.str.to_datetime("%Y-%m-%d %H:%M", time_unit="ms", time_zone="UTC", strict=False)
     sieve.frame = sieve.frame.with_columns(start=start)
-    sieve.oddities.append("times have no seconds, as when a spreadsheet has saved the file again")
+    sieve.oddities.append("times are not as Netflix writes them, as when a spreadsheet has saved the file again")
     return dates.order
 
 
@@ -164,6 +162,10 @@ def _leave_out_impossible(sieve: Sieve, day: pl.Expr) -> None:
     sieve.leave_out("in the future", day > datetime.now(UTC).date() + timedelta(days=1))
 
 
-def _note_titles(sieve: Sieve) -> None:
-    sieve.note("removed titles (blank), counted as views", pl.col("title").is_null())
+def _read_titles(sieve: Sieve) -> None:
+    """Bring titles to one form and add `show`, the text before the first ": "."""
     sieve.note("titles have characters that are no UTF-8", pl.col("title").str.contains("\N{REPLACEMENT CHARACTER}"))
+    title = normalised("title")
+    sieve.frame = with_derived(sieve.frame, "title", title.alias("clean"), show_of(title).alias("show"))
+    sieve.frame = sieve.frame.with_columns(title="clean")
+    sieve.note("removed titles (blank), counted as views", pl.col("title").is_null())
