@@ -3,8 +3,21 @@
 from viewshift.detectors._base import Claims, Detector, StreamingDetector
 from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
+from viewshift.detectors.isolation_forest import IsolationForest
+from viewshift.detectors.pelt import Pelt
 from viewshift.detectors.random import Random
 from viewshift.detectors.robust_z import RobustZ
 from viewshift.detectors.z_score import ZScore
 
-__all__ = ["Claims", "Constant", "Cusum", "Detector", "Random", "RobustZ", "StreamingDetector", "ZScore"]
+__all__ = [
+    "Claims",
+    "Constant",
+    "Cusum",
+    "Detector",
+    "IsolationForest",
+    "Pelt",
+    "Random",
+    "RobustZ",
+    "StreamingDetector",
+    "ZScore",
+]

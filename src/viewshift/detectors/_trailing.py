@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from viewshift._typing import Direction, Floats, State
+from viewshift._typing import Direction, Floats
 
 
-def with_past(state: State, values: Floats) -> tuple[State, Floats]:
-    """Return the state after `values` and the days before and during them, ``(n_accounts, lead + n_days)``."""
-    history = np.concatenate([state["past"], values], axis=1)
-    return {"past": history[:, values.shape[1] :].copy()}, history
+def with_past(past: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Return the past after `values` (a copy), and the days before and during them, ``(n_accounts, lead + n_days)``."""
+    history = np.concatenate([past, values], axis=1)
+    return history[:, values.shape[1] :].copy(), history
 
 
 def spread_floor(spread: Floats) -> float:

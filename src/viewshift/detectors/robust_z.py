@@ -85,9 +85,9 @@ class RobustZ(StreamingDetector):
 
     def _baseline(self, state: State, panel: Panel) -> tuple[State, Floats, Floats, Floats]:
         values = panel[self.measure] / expected_factors(panel, self.weekday_)
-        state, history = with_past(state, values)
+        past, history = with_past(state["past"], values)
         median, mad = trailing_median_mad(history, self.window, self.guard, max(2, self.window // 2))
-        return state, values, median, 1.4826 * mad
+        return {"past": past}, values, median, 1.4826 * mad
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
         state, values, median, spread = self._baseline(state, panel)

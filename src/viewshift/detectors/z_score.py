@@ -76,9 +76,9 @@ class ZScore(StreamingDetector):
 
     def _baseline(self, state: State, panel: Panel) -> tuple[State, Floats, Floats, Floats]:
         values = panel[self.measure] / expected_factors(panel, self.weekday_)
-        state, history = with_past(state, values)
+        past, history = with_past(state["past"], values)
         mean, std = trailing_mean_std(history, self.window, self.guard, max(2, self.window // 2))
-        return state, values, mean, std
+        return {"past": past}, values, mean, std
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
         state, values, mean, std = self._baseline(state, panel)

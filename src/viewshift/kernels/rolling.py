@@ -109,3 +109,27 @@ def trailing_median_mad(values: Floats, window: int, guard: int, least: int) -> 
             median[i, t] = centre
             mad[i, t] = _mad(ordered, count, centre)
     return median, mad
+
+
+@parallel_kernel
+def window_mean(values: Floats, length: int, n_days: int, least: int) -> Floats:
+    """Return the mean over the last `length` columns up to each of the last `n_days`, ``(n_accounts, n_days)`` float64.
+
+    Unlike the other kernels here, the window ends on the day itself; `values` has at least ``length - 1`` columns
+    before the first day asked for.
+    """
+    n_accounts, n_columns = values.shape
+    mean = np.full((n_accounts, n_days), np.nan)
+    for i in prange(n_accounts):
+        row = values[i]
+        for t in range(n_days):
+            count = 0
+            total = 0.0
+            end = n_columns - n_days + t + 1
+            for j in range(end - length, end):
+                if not np.isnan(row[j]):
+                    count += 1
+                    total += row[j]
+            if count >= least:
+                mean[i, t] = total / count
+    return mean

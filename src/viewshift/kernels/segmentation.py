@@ -1,0 +1,121 @@
+"""Optimal segmentation of each account's history by penalised cost (PELT), exact with a minimum segment.
+
+The cost of a segment of n values with sum s is twice its negative log-likelihood at its best mean m = s / n, up to
+terms that no segmentation changes: for a normal mean with known variance the residual sum of squares (values in units
+of their standard deviation), for Poisson counts -2 s log m, for negative binomial counts of size r
+-2 [s log(m / (r + m)) + n r log(r / (r + m))].
+"""
+
+from typing import Final
+
+import numpy as np
+from numba import prange
+
+from viewshift._typing import Bools, Floats
+from viewshift.kernels._compile import kernel, parallel_kernel
+
+NORMAL: Final = 0
+POISSON: Final = 1
+NB: Final = 2
+
+
+@kernel
+def _cost(model: int, n: int, total: float, squares: float, size: float) -> float:
+    """Return the cost of one segment from its length, sum and sum of squares."""
+    if model == 0:
+        return float(squares - total * total / n)
+    if total <= 0.0:
+        return 0.0
+    if model == 1:
+        return float(-2.0 * total * np.log(total / n))
+    both = total + n * size
+    return float(-2.0 * (total * np.log(total / both) + n * size * np.log(n * size / both)))
+
+
+@parallel_kernel
+def segment(values: Floats, model: int, size: float, penalty: float, least: int) -> tuple[Bools, Floats, Floats]:
+    """Return where segments begin, the signed gain of each change, and the objective.
+
+    Minimises, per account, the sum of segment costs plus `penalty` times log n for each change, n being the number of
+    observed days; segments hold at least `least` of these (a shorter history is one segment). Days of `values`
+    (n_accounts, n_days) that are NaN are skipped. The first two results have the shape of `values`: True on the first
+    observed day of each segment; on the first day of each but the first, the log-likelihood gained by parting the two
+    neighbours, negative if the mean falls, and 0 elsewhere. The objective has shape (n_accounts,).
+
+    A candidate for the last change is given up only `least` days after it was beaten: the winner cannot take its
+    place earlier. Among equals the earliest candidate wins.
+    """
+    n_accounts, n_days = values.shape
+    begins = np.zeros((n_accounts, n_days), dtype=np.bool_)
+    gain = np.zeros((n_accounts, n_days))
+    objective = np.zeros(n_accounts)
+    for i in prange(n_accounts):
+        day = np.flatnonzero(~np.isnan(values[i]))
+        n = day.size
+        if n == 0:
+            continue
+        total = np.zeros(n + 1)
+        squares = np.zeros(n + 1)
+        for t in range(n):
+            total[t + 1] = total[t] + values[i, day[t]]
+            squares[t + 1] = squares[t] + values[i, day[t]] ** 2
+        beta = penalty * np.log(n)
+        best = np.full(n + 1, np.inf)
+        best[0] = -beta
+        parent = np.zeros(n + 1, dtype=np.int64)
+        beaten = np.full(n + 1, n + 1)
+        candidates = np.empty(n + 1, dtype=np.int64)
+        through = np.empty(n + 1)
+        count = 0
+        for t in range(min(least, n), n + 1):
+            newest = max(t - least, 0)
+            if newest == 0 or newest >= least:
+                candidates[count] = newest
+                count += 1
+            kept = 0
+            for c in range(count):
+                s = candidates[c]
+                if beaten[s] <= t:
+                    continue
+                cost = best[s] + _cost(model, t - s, total[t] - total[s], squares[t] - squares[s], size)
+                if cost + beta < best[t]:
+                    best[t] = cost + beta
+                    parent[t] = s
+                candidates[kept] = s
+                through[kept] = cost
+                kept += 1
+            count = kept
+            slack = 1e-9 * (1.0 + abs(best[t]))
+            for c in range(count):
+                if through[c] > best[t] + slack:
+                    beaten[candidates[c]] = min(beaten[candidates[c]], t + least)
+        objective[i] = best[n]
+        end, middle = n, n
+        while middle > 0:
+            start = parent[middle]
+            begins[i, day[start]] = True
+            if middle < n:
+                whole = _cost(model, end - start, total[end] - total[start], squares[end] - squares[start], size)
+                before = _cost(
+                    model, middle - start, total[middle] - total[start], squares[middle] - squares[start], size
+                )
+                after = _cost(model, end - middle, total[end] - total[middle], squares[end] - squares[middle], size)
+                rise = (total[end] - total[middle]) / (end - middle) - (total[middle] - total[start]) / (middle - start)
+                gain[i, day[middle]] = 0.5 * (whole - before - after) * (1.0 if rise > 0 else -1.0)
+            end, middle = middle, start
+    return begins, gain, objective
+
+
+@parallel_kernel
+def difference_spread(values: Floats) -> Floats:
+    """Return a standard deviation of each account that changes of mean do not raise, ``(n_accounts,)``.
+
+    1.4826 / sqrt(2) times the median absolute difference between consecutive observed days; NaN without any.
+    """
+    n_accounts = values.shape[0]
+    spread = np.full(n_accounts, np.nan)
+    for i in prange(n_accounts):
+        seen = values[i][~np.isnan(values[i])]
+        if seen.size > 1:
+            spread[i] = 1.4826 / np.sqrt(2.0) * np.median(np.abs(np.diff(seen)))
+    return spread
