@@ -87,11 +87,13 @@ def calendar(
         if days.sum() > 13:
             at = (place.column[days].mean() + 0.5, BLOCK * place.block[days][0] - 0.75)
             ax.text(*at, MONTHS[number % 12], ha="center", va="center", fontsize="small")
+    numbers: dict[tuple[float, float], list[str]] = {}
     for k, days in enumerate(_alarm_days(shown), start=1):
         edges = _outline(place.column[days], place.row[days])
         ax.add_collection(LineCollection(list(edges), colors=ALARM, linewidths=1.8, capstyle="round", zorder=3))
-        at = (place.column[days][0] + 0.5, BLOCK * place.block[days][0] + 7.7)
-        ax.text(*at, str(k), color=ALARM, ha="center", va="center", weight="bold", fontsize="small")
+        numbers.setdefault((place.column[days][0] + 0.5, BLOCK * place.block[days][0] + 7.7), []).append(str(k))
+    for at, several in numbers.items():
+        ax.text(*at, ", ".join(several), color=ALARM, ha="center", va="center", weight="bold", fontsize="small")
     _frame(ax, place, months, n_columns, n_rows)
     _legend(ax, shown, measure, n_columns)
     return ax

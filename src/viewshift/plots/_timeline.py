@@ -123,6 +123,7 @@ def _ink() -> Any:
 def _alarms(ax: "Axes", shown: Shown, day: Floats, top: float) -> None:
     """Shade each alarm, number it, and draw the level it went to and the days on which it may have begun."""
     smallest = len(day) / 300
+    written, raised = -np.inf, False
 
     for k, alarm in enumerate(shown.alarms.to_dict("records"), start=1):
         onset = _number(alarm["onset"])
@@ -131,7 +132,10 @@ def _alarms(ax: "Axes", shown: Shown, day: Floats, top: float) -> None:
         ax.plot([onset, max(end, onset + smallest)], [alarm["observed"]] * 2, color=ALARM, linewidth=2.4)
         support = [_number(alarm["onset_low"]), max(_number(alarm["onset_high"]) + 1, onset + smallest)]
         ax.plot(support, [top, top], color=ALARM, linewidth=4, solid_capstyle="butt", clip_on=False)
-        ax.annotate(str(k), (onset, top), (0, 4), textcoords="offset points", color=ALARM, weight="bold", ha="center")
+        raised = onset - written < len(day) / 40 and not raised
+        written = onset
+        place = (0, 13 if raised else 4)
+        ax.annotate(str(k), (onset, top), place, textcoords="offset points", color=ALARM, weight="bold", ha="center")
 
 
 def _time_axis(ax: "Axes", day: Floats, hidden: Bools) -> None:

@@ -1,0 +1,89 @@
+"""Files written: refused early if they cannot be, whole or not at all, safe to open in a spreadsheet."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+
+from viewshift.panel import Panel
+
+TABLES = (".csv", ".parquet", ".json")
+
+
+def check_target(path: Path, endings: Sequence[str], *, source: Path | None = None) -> None:
+    """Raise before any work if `path` cannot be written: unknown ending, no folder, or the file that is read."""
+    if path.suffix.lower() not in endings:
+        raise ValueError(f"`--out` must end in {', '.join(endings[:-1])} or {endings[-1]}, got {str(path)!r}.")
+    folder = path.resolve().parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"`--out` must name a file in a folder that can be written to, got {str(path)!r}.")
+    if source is not None and path.exists() and path.samefile(source):
+        raise ValueError(f"`--out` must not be the file that is read, got {str(path)!r}.")
+
+
+def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:
+    """Write each file under a temporary name in its folder, then rename all; leave nothing behind on failure.
+
+    Parameters
+    ----------
+    *jobs
+        Path and the function that writes to a path.
+    """
+    partials = [path.resolve().with_name(f".{path.name}.{os.getpid()}.partial{path.suffix}") for path, _ in jobs]
+    try:
+        for partial, (_, write) in zip(partials, jobs, strict=True):
+            write(partial)
+        for partial, (path, _) in zip(partials, jobs, strict=True):
+            partial.replace(path.resolve())
+    finally:
+        for partial in partials:
+            partial.unlink(missing_ok=True)
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a table by its path's ending; days are ISO dates, and what is not known is empty or null."""
+    table = table.fill_nan(None)
+    if path.suffix.lower() == ".parquet":
+        table.write_parquet(path)
+    elif path.suffix.lower() == ".json":
+        table.write_json(path)
+    else:
+        for_reading = table.with_columns(pl.col(pl.String).map_batches(_harmless, return_dtype=pl.String))
+        for_reading.with_columns(_as_whole(table)).write_csv(path)
+
+
+def panel_table(panel: Panel) -> pl.DataFrame:
+    """Return the days of a panel as a long table: account, day and every measure."""
+    row = [row for row in range(panel.n_accounts) for _ in range(panel.n_days)]
+    columns = {"account": pl.Series(panel.accounts.tolist(), dtype=pl.String).gather(row)}
+    columns["day"] = (
+        pl.concat([pl.Series(panel.days)] * panel.n_accounts) if panel.n_accounts else pl.Series(panel.days)
+    )
+    return pl.DataFrame(columns | {name: values.reshape(-1) for name, values in panel.measures.items()})
+
+
+def frame_table(frame: pd.DataFrame) -> pl.DataFrame:
+    """Return a pandas frame of days, names and numbers as a polars table."""
+    columns: dict[str, pl.Series] = {}
+    for name, column in frame.items():
+        if pd.api.types.is_datetime64_dtype(column):
+            columns[str(name)] = pl.Series(column.to_numpy().astype("datetime64[D]"))
+        elif pd.api.types.is_numeric_dtype(column):
+            columns[str(name)] = pl.Series(column.to_numpy())
+        else:
+            columns[str(name)] = pl.Series(column.to_list(), dtype=pl.String)
+    return pl.DataFrame(columns)
+
+
+def _harmless(text: pl.Series) -> pl.Series:
+    """Quote text that a spreadsheet would take for a formula, by an apostrophe before it."""
+    risky = text.str.contains(r"^[=+\-@\t\r]")
+    return pl.select(pl.when(risky).then("'" + text).otherwise(text)).to_series()
+
+
+def _as_whole(table: pl.DataFrame) -> list[pl.Series]:
+    """Return the columns of whole numbers as integers: 3 and not 3.0."""
+    numbers = table.select(pl.col(pl.Float32, pl.Float64)).get_columns()
+    return [column.cast(pl.Int64) for column in numbers if (column.drop_nulls() % 1 == 0).all()]

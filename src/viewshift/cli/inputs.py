@@ -1,0 +1,27 @@
+"""What the commands read: an export as a panel, with what the reader had to say."""
+
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+from viewshift.panel import Panel
+from viewshift.readers import read, read_netflix
+from viewshift.reading import ReadingReport
+
+
+class DaysRead(NamedTuple):
+    """The days of an export, the reading report, and warnings in words."""
+
+    panel: Panel
+    report: ReadingReport
+    warnings: list[str]
+
+
+def read_days(file: Path, *, tz: str | None, until: str | None, date_order: str | None) -> DaysRead:
+    """Read an export and sum it over days; only a Netflix export has a `date_order`."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        events = read(file, tz=tz) if date_order is None else read_netflix(file, tz=tz, date_order=date_order)
+        panel = events.daily(until=until)
+    said = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
+    return DaysRead(panel, events.report, said)
