@@ -122,6 +122,7 @@ def read_table(
     if "episodes" not in columns:
         _leave_out_future(sieve, pl.col("date"))
         return sieve.events("table of plays by day", tz=None, date_order=None)
+    sieve.leave_out("without a count", pl.col("episodes").is_null())
     counts = as_number(sieve.frame["episodes"])
     sieve.frame = sieve.frame.with_columns(plays=counts.set(~(counts.is_finite() & (counts >= 0)), None))
     sieve.refuse_unreadable("the count cannot be read", pl.col("plays").is_null(), "write counts as whole numbers")
