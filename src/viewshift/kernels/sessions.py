@@ -15,81 +15,89 @@ BURN_IN = 182
 MEASURES = 4
 MOST_TITLES = 64
 MOST_MINUTES = 181
+MOST_DAY = 900.0
+FILMS = 0.15
+BROKEN_OFF = 0.06
+IN_TWO_PARTS = 0.28
+PAUSE_SPREAD = 1.0
 
 
 class Temper(NamedTuple):
     """What a population of viewers is like: the parameters of the mechanism.
 
-    Logits are of "watches today" (`activity`, `pull`, moods), of "one more episode of this show" (`grip`) and of
-    "something else in the same session" (`switch`).
+    Logits are of "watches today" (activity, pull, moods), of "stays with the show after an episode" (stay) and of
+    "comes back to the unfinished show" (loyalty).
     """
 
-    activity: float = -0.75
+    activity: float
     """Median logit of watching on an ordinary day without an unfinished show."""
-    activity_spread: float = 0.9
+    activity_spread: float
     """Standard deviation of that logit between accounts."""
-    grip: float = -0.6
-    """Median logit of one more episode of the same show."""
-    grip_accounts: float = 0.35
-    """Its standard deviation between accounts (persistence)."""
-    grip_shows: float = 0.9
-    """Its standard deviation between shows."""
-    switch: float = -1.0
-    """Median logit of going on with something else when a run of episodes ends."""
-    switch_accounts: float = 0.5
-    """Its standard deviation between accounts (appetite)."""
-    again: float = -1.8
-    """Logit of one more session on the same day."""
-    loyalty: float = 1.5
-    """Logit of returning to the unfinished show rather than starting something else."""
-    pull: float = 0.6
+    budget: float
+    """Median time a session lasts, minutes."""
+    budget_accounts: float
+    """Standard deviation of the log of that time between accounts (appetite)."""
+    grip: float
+    """Standard deviation between shows of the log of how much they prolong a session."""
+    stay: float
+    """Median logit of staying with the show after an episode; a show's grip adds to it."""
+    stay_accounts: float
+    """Standard deviation of that logit between accounts (persistence)."""
+    loyalty: float
+    """Logit of coming back to the unfinished show when a session begins."""
+    pull: float
     """What each unit of an unfinished show's grip above 0 adds to the logit of watching."""
-    show_episodes: float = 25.0
+    show_episodes: float
     """Median number of episodes a show has to offer."""
-    mood_days: float = 30.0
-    """Time scale of the slow mood, days; the fast mood has a tenth of it."""
-    mood_slow: float = 0.8
+    again: float
+    """Logit of one more session on the same day."""
+    slow_days: float
+    """Time scale of the slow mood, days."""
+    slow: float
     """Standard deviation of the slow mood, on the logit of watching."""
-    mood_fast: float = 0.8
-    """Standard deviation of the fast mood."""
-    mood_appetite: float = 0.4
-    """How much of the mood also moves `grip` and `switch`."""
-    volatility: float = 0.4
+    fast_days: float
+    """Time scale of the fast mood, days."""
+    fast: float
+    """Standard deviation of the fast mood, on the logit of watching."""
+    mood_budget: float
+    """What each unit of mood adds to the log of a session's time."""
+    mood_again: float
+    """What each unit of mood adds to the logit of one more session."""
+    volatility: float
     """Standard deviation between accounts of the log of how strongly moods swing."""
-    pause_rate: float = 0.006
+    pause_rate: float
     """Probability that a long pause begins on a day."""
-    pause_days: float = 14.0
+    pause_days: float
     """Median length of a long pause, days."""
-    pause_spread: float = 1.0
-    """Standard deviation of the log of its length."""
 
 
 @kernel
 def show_minutes(stream: NDArray[np.uint64]) -> float:
     """Return the running time of one episode of a new show, minutes: half hours, hours, and some short ones."""
     u = uniform(stream)
-    centre = 8.0 if u < 0.08 else (22.5 if u < 0.55 else 45.0)
+    centre = 10.0 if u < 0.03 else (23.5 if u < 0.48 else 46.0)
     return centre * math.exp(0.12 * normal(stream))
 
 
 @kernel
-def view_minutes(stream: NDArray[np.uint64], running_time: float) -> float:
-    """Return the minutes watched of one title, at least 2: most are seen to the end, the rest broken off anywhere."""
-    if uniform(stream) < 0.7:
-        return max(2.0, running_time * (0.93 + 0.07 * uniform(stream)))
-    return 2.0 + max(0.0, running_time - 2.0) * uniform(stream)
+def title_minutes(stream: NDArray[np.uint64], running_time: float) -> float:
+    """Return the minutes watched of one title, at least 2: most are seen to the end, some broken off anywhere."""
+    seen = 0.93 + 0.07 * uniform(stream)
+    if uniform(stream) < BROKEN_OFF:
+        seen = uniform(stream)
+    return max(2.0, running_time * seen)
 
 
 @parallel_kernel
 def simulate_sessions(
-    seed: int, first: int, n_accounts: int, n_days: int, weekday: int, temper: Temper, weekdays: Floats, hours: Floats
+    seed: int, n_accounts: int, n_days: int, weekday: int, temper: Temper, weekdays: Floats, hours: Floats
 ) -> tuple[Floats, Ints, Ints, Ints, Ints]:
-    """Simulate the accounts number `first` .. ``first + n_accounts - 1``.
+    """Simulate accounts; `weekday` is that of the first day (Monday 0).
 
-    Parameters: `weekday` of the first day (Monday 0), `weekdays` the logits added on each weekday, `hours` the share
-    of sessions that begin in each local hour. Returns the measures ``(4, n_accounts, n_days)`` float32 in the order
-    episodes, minutes, night minutes, episodes of the day's top show; and per account how many sessions had so many titles,
-    so many titles of one show, and how many views took so many minutes and began in which hour.
+    `weekdays` are the logits added on each weekday, `hours` the share of sessions that begin in each local hour.
+    Returns the measures ``(4, n_accounts, n_days)`` float32 in the order episodes, minutes, night minutes, episodes of
+    the day's top show; and per account how many sessions had so many titles, how many so many titles of one show, and
+    how many views took so many whole minutes and began in which hour.
 
     Half a year of burn-in is simulated and forgotten. Days come in order, hence more days keep the earlier ones.
     """
@@ -99,10 +107,10 @@ def simulate_sessions(
     lengths = np.zeros((n_accounts, MOST_MINUTES), np.int64)
     starts = np.zeros((n_accounts, 24), np.int64)
     for i in prange(n_accounts):
-        stream = open_stream(seed, first + i)
+        stream = open_stream(seed, i)
         activity = temper.activity + temper.activity_spread * normal(stream)
-        persistence = temper.grip + temper.grip_accounts * normal(stream)
-        appetite = temper.switch + temper.switch_accounts * normal(stream)
+        appetite = temper.budget * math.exp(temper.budget_accounts * normal(stream))
+        persistence = temper.stay + temper.stay_accounts * normal(stream)
         swing = math.exp(temper.volatility * normal(stream))
         night = math.exp(0.8 * normal(stream) - 0.32)
         own_week = np.empty(7)
@@ -111,8 +119,8 @@ def simulate_sessions(
         own_hours = hours.copy()
         own_hours[:6] *= night
         own_hours = np.cumsum(own_hours)
-        keep_slow = math.exp(-1.0 / temper.mood_days)
-        keep_fast = math.exp(-10.0 / temper.mood_days)
+        keep_slow = math.exp(-1.0 / temper.slow_days)
+        keep_fast = math.exp(-1.0 / temper.fast_days)
         slow = normal(stream)
         fast = normal(stream)
         pause = 0.0
@@ -122,12 +130,12 @@ def simulate_sessions(
         for t in range(-BURN_IN, n_days):
             slow = keep_slow * slow + math.sqrt(1.0 - keep_slow**2) * normal(stream)
             fast = keep_fast * fast + math.sqrt(1.0 - keep_fast**2) * normal(stream)
-            mood = swing * (temper.mood_slow * slow + temper.mood_fast * fast)
+            mood = swing * (temper.slow * slow + temper.fast * fast)
             if pause >= 1.0:
                 pause -= 1.0
                 continue
             if uniform(stream) < temper.pause_rate:
-                pause = temper.pause_days * math.exp(temper.pause_spread * normal(stream))
+                pause = temper.pause_days * math.exp(PAUSE_SPREAD * normal(stream))
                 left = 0.0
                 continue
             logit = activity + mood + own_week[(weekday + t) % 7]
@@ -140,47 +148,53 @@ def simulate_sessions(
             night_minutes = 0.0
             top = 0
             of_show = 0
-            lift = temper.mood_appetite * mood
             while True:
                 session_titles = 0
                 session_same = 0
                 session_of_show = 0
                 clock = 60.0 * (choice(stream, own_hours) + uniform(stream))
+                used = 0.0
+                keep = left >= 1.0 and chance(stream, temper.loyalty)
+                weekly = 0.5 * own_week[(weekday + t) % 7]
+                budget = appetite * math.exp(weekly + temper.mood_budget * mood)
                 while True:
-                    if left <= 0 or not chance(stream, temper.loyalty):
-                        grip = temper.grip_shows * normal(stream)
+                    if not keep:
+                        grip = temper.grip * normal(stream)
                         running_time = show_minutes(stream)
                         left = 1.0 + temper.show_episodes * math.exp(normal(stream))
                         of_show = 0
                         session_of_show = 0
-                        if uniform(stream) < 0.2:
+                        if uniform(stream) < FILMS:
                             running_time = 100.0 * math.exp(0.2 * normal(stream))
                             left = 1.0
-                    while True:
-                        watched = view_minutes(stream, running_time)
-                        hour = int(clock // 60.0) % 24
-                        left -= 1.0
-                        session_titles += 1
-                        of_show += 1
-                        session_of_show += 1
-                        minutes += watched
-                        if hour < 6:
-                            night_minutes += watched
-                        clock += watched
-                        if t >= 0:
-                            lengths[i, min(int(watched), MOST_MINUTES - 1)] += 1
-                            starts[i, hour] += 1
-                        if left < 1 or minutes > 1080.0 or not chance(stream, persistence + grip + lift):
-                            break
+                    watched = title_minutes(stream, running_time)
+                    hour = int(clock // 60.0) % 24
+                    left -= 1.0
+                    session_titles += 1
+                    of_show += 1
+                    session_of_show += 1
                     session_same = max(session_same, session_of_show)
                     top = max(top, of_show)
-                    if minutes > 1080.0 or not chance(stream, appetite + lift):
+                    used += watched
+                    minutes += watched
+                    if hour < 6:
+                        night_minutes += watched
+                    clock += watched
+                    if t >= 0:
+                        starts[i, hour] += 1
+                        part = watched
+                        if uniform(stream) < IN_TWO_PARTS:
+                            part = watched * uniform(stream)
+                            lengths[i, min(int(watched - part), MOST_MINUTES - 1)] += 1
+                        lengths[i, min(int(part), MOST_MINUTES - 1)] += 1
+                    if used + 0.5 * running_time > budget * math.exp(grip) or minutes > MOST_DAY:
                         break
+                    keep = left >= 1.0 and chance(stream, persistence + 2.0 * grip)
                 day_titles += session_titles
                 if t >= 0:
                     titles[i, min(session_titles, MOST_TITLES - 1)] += 1
                     same[i, min(session_same, MOST_TITLES - 1)] += 1
-                if minutes > 1080.0 or not chance(stream, temper.again):
+                if minutes > MOST_DAY or not chance(stream, temper.again + temper.mood_again * mood):
                     break
             of_show = 0
             if t >= 0:

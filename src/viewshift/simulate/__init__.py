@@ -1,5 +1,7 @@
 """Simulated viewers, and scenarios in which something does or does not go wrong."""
 
-from viewshift.simulate.viewers import viewers
+from viewshift.simulate.population import TARGETS, population_table
+from viewshift.simulate.scenarios import SCENARIOS, Scenario
+from viewshift.simulate.viewers import Tallies, session_tallies, viewers
 
-__all__ = ["viewers"]
+__all__ = ["SCENARIOS", "TARGETS", "Scenario", "Tallies", "population_table", "session_tallies", "viewers"]
