@@ -6,33 +6,67 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from viewshift._typing import Floats, Strings
+from viewshift._typing import Days, Floats, Strings
 
 Arrays = tuple[dict[str, Floats], Strings, np.datetime64]
 
 
 def column_names(frame: Any) -> list[str]:
-    """Return the column names of a pandas, polars or Arrow table."""
-    return [str(name) for name in getattr(frame, "column_names", frame.columns)]
+    """Return the column names of a pandas, polars or Arrow table; of pandas labels that are no text, their text."""
+    return [str(name) for name in _labels(frame)]
+
+
+def _labels(frame: Any) -> list[Any]:
+    return list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
 
 
 def _column(frame: Any, name: str) -> Any:
-    if name not in column_names(frame):
-        have = ", ".join(map(repr, column_names(frame)))
-        raise ValueError(f"the frame must have a column {name!r}; it has {have}.")
-    return frame[name].to_numpy()
+    for label, text in zip(_labels(frame), column_names(frame), strict=True):
+        if text == name:
+            return frame[label]
+    have = ", ".join(map(repr, column_names(frame)))
+    raise ValueError(f"the frame must have a column {name!r}; it has {have}.")
 
 
-def _local_days(values: Any, name: str) -> Any:
+def _numbers(frame: Any, name: str) -> Floats:
+    column = _column(frame, name)
     try:
-        stamps = pd.DatetimeIndex(pd.to_datetime(values))
+        values: Floats = pd.Series(column.to_numpy()).astype("Float64").to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"column {name!r} must hold days such as 2025-07-31: {error}.") from None
-    if stamps.tz is not None or (stamps != stamps.normalize()).any():
-        raise ValueError(f"column {name!r} must hold local days without time of day; make them local days first.")
+        raise ValueError(f"column {name!r} must hold numbers: {error}.") from None
+    return values
+
+
+def _names(frame: Any, name: str) -> Strings:
+    values = _column(frame, name).to_numpy()
+    missing = pd.isna(values)
+    if missing.any():
+        raise ValueError(f"column {name!r} must name an account in every row, got none in row {missing.argmax()}.")
+    names: Strings = values.astype(np.str_)
+    return names
+
+
+def _local_days(values: Any, name: str) -> Days:
+    array = np.asarray(values)
+    if array.size and array.dtype.kind in "biuf":
+        raise ValueError(f"{name} must hold days such as 2025-07-31, got numbers such as {array[:1]}.")
+    try:
+        stamps = pd.DatetimeIndex(pd.to_datetime(array, format="ISO8601" if array.dtype.kind in "OUT" else None))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold days such as 2025-07-31: {error}.") from None
+    if stamps.tz is not None or _time_zone(values) or (stamps.notna() & (stamps != stamps.normalize())).any():
+        raise ValueError(f"{name} must hold local days without time of day; make them local days first.")
     if stamps.isna().any():
-        raise ValueError(f"column {name!r} must name a day in every row, got none in row {stamps.isna().argmax()}.")
-    return stamps.to_numpy().astype("datetime64[D]")
+        raise ValueError(f"{name} must name a day in every row, got none in row {stamps.isna().argmax()}.")
+    days: Days = stamps.to_numpy().astype("datetime64[D]")
+    return days
+
+
+def _time_zone(column: Any) -> str | None:
+    """Return the time zone of a column of polars or Arrow, whose arrays forget it."""
+    kind = getattr(column, "type", getattr(column, "dtype", None))
+    zone: str | None = getattr(kind, "tz", None) or getattr(kind, "time_zone", None)
+    return zone
 
 
 def long_to_arrays(frame: Any, account: str | None, day: str, measures: Sequence[str] | None) -> Arrays:
@@ -53,10 +87,10 @@ def long_to_arrays(frame: Any, account: str | None, day: str, measures: Sequence
     -------
     Arrays by measure, account names and the first day.
     """
-    days = _local_days(_column(frame, day), day)
+    days = _local_days(_column(frame, day), f"column {day!r}")
     if not len(days):
         raise ValueError("the frame must have at least one row, got none.")
-    owners = np.full(len(days), "me") if account is None else _column(frame, account).astype(np.str_)
+    owners = np.full(len(days), "me") if account is None else _names(frame, account)
     accounts, row = np.unique(owners, return_inverse=True)
     first = days.min()
     place = (days - first).astype(np.int64)
@@ -70,7 +104,7 @@ def long_to_arrays(frame: Any, account: str | None, day: str, measures: Sequence
     arrays: dict[str, Floats] = {}
     for name in wanted:
         grid = np.full(shape, np.nan)
-        grid[row, place] = _column(frame, name).astype(np.float64)
+        grid[row, place] = _numbers(frame, name)
         arrays[name] = grid
     if not arrays:
         raise ValueError("the frame must have a numeric column to measure viewing by, got none.")
@@ -96,18 +130,25 @@ def wide_to_arrays(frame: Any, account: str, measure: str) -> Arrays:
     names = [name for name in column_names(frame) if name != account]
     if not names:
         raise ValueError("a wide frame must have a column for each day, got none.")
-    place = _local_days(names, "names of columns")
-    first = place.min()
-    accounts = _column(frame, account).astype(np.str_)
-    grid = np.full((len(accounts), int((place.max() - first).astype(int)) + 1), np.nan)
-    for name, day in zip(names, place, strict=True):
-        grid[:, int((day - first).astype(int))] = _column(frame, name)
+    days = _local_days(np.array(names, dtype=object), "the columns of a wide frame")
+    first = days.min()
+    place = (days - first).astype(np.int64)
+    _, count = np.unique(place, return_counts=True)
+    if (count > 1).any():
+        twice = first + np.unique(place)[count > 1][0]
+        raise ValueError(f"a wide frame must have one column per day, got two for {twice}.")
+    accounts = _names(frame, account)
+    grid = np.full((len(accounts), int(place.max()) + 1), np.nan)
+    for name, column in zip(names, place.tolist(), strict=True):
+        grid[:, column] = _numbers(frame, name)
     return {measure: grid}, accounts, first
 
 
 def _numeric(frame: Any, others: set[str | None]) -> list[str]:
-    return [
-        name
-        for name in column_names(frame)
-        if name not in others and np.issubdtype(np.asarray(frame[name].to_numpy()).dtype, np.number)
-    ]
+    return [name for name in column_names(frame) if name not in others and _is_numeric(_column(frame, name))]
+
+
+def _is_numeric(column: Any) -> bool:
+    if isinstance(column, pd.Series):
+        return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return bool(np.issubdtype(column.to_numpy().dtype, np.number))

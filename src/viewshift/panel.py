@@ -70,6 +70,7 @@ class Panel:
             exposure = np.asarray(exposure, dtype=np.float64)
             if exposure.shape != shape or not (np.isfinite(exposure) & (exposure > 0)).all():
                 raise ValueError(f"`exposure` must hold finite factors above 0 in the panel's shape {shape}.")
+            exposure = _frozen(exposure)
         object.__setattr__(self, "measures", MappingProxyType(arrays))
         object.__setattr__(self, "accounts", _frozen(names))
         object.__setattr__(self, "start", check_day("start", start))
@@ -102,6 +103,9 @@ class Panel:
             have = ", ".join(map(repr, self.measures))
             raise KeyError(f"the panel has no measure {name!r}; it has {have}.")
         return self.measures[name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (dict(self.measures), self.accounts, self.start, self.observed, self.exposure)
 
     def __repr__(self) -> str:
         last = self.days[-1] if self.n_days else "none"
@@ -226,6 +230,10 @@ class Panel:
         else:
             arrays, accounts, start = wide_to_arrays(frame, account, (measures or ["episodes"])[0])
         return cls(arrays, accounts=accounts, start=start)
+
+
+def _rebuilt(measures: Any, accounts: Any, start: Any, observed: Any, exposure: Any) -> Panel:
+    return Panel(measures, accounts=accounts, start=start, observed=observed, exposure=exposure)
 
 
 def _floats(name: str, values: Any) -> Floats:
