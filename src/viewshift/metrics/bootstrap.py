@@ -60,7 +60,8 @@ def weighted_ratio(numerator: Any, denominator: Any, weights: Floats) -> Floats:
     Whole amounts add up exactly in float64, so the result does not depend on the order of summation.
     """
     above, below = weights @ np.asarray(numerator, float), weights @ np.asarray(denominator, float)
-    return np.divide(above, below, out=np.full(len(weights), np.nan), where=below != 0)
+    ratio: Floats = np.divide(above, below, out=np.full(len(weights), np.nan), where=below != 0)
+    return ratio
 
 
 def weighted_median(row: Any, value: Any, weights: Floats) -> Floats:

@@ -60,7 +60,8 @@ def days_in_alarm(opened: Ints, last: Ints, adapt_after: int) -> Ints:
     adapt_after
         Days after which an alarm closes as a lasting shift.
     """
-    return np.minimum(last - opened + 1, adapt_after)
+    days: Ints = np.minimum(last - opened + 1, adapt_after)
+    return days
 
 
 def per_account(row: Ints, n_accounts: int, amount: Any = None) -> Ints:

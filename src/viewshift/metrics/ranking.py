@@ -88,4 +88,5 @@ def _step_sum(good: Floats, every: Floats) -> Floats:
     n_good = hits[:, -1]
     defined = (n_good > 0) & (n_good < days[:, -1])
     total = (good * precision).sum(axis=1)
-    return np.divide(total, n_good, out=np.full(len(good), np.nan), where=defined)
+    average: Floats = np.divide(total, n_good, out=np.full(len(good), np.nan), where=defined)
+    return average

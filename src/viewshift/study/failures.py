@@ -1,0 +1,109 @@
+"""A script for each failure, so that it can be had again outside the study."""
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+from viewshift.detectors import Detector
+from viewshift.simulate import SCENARIOS
+from viewshift.study.files import write_whole
+from viewshift.study.setup import Setup, reference_seed
+
+STEPS = {
+    "fit": """\
+reference = vs.simulate.viewers({n_reference}, {n_days}, seed={reference_seed}, population={population!r})
+rule = vs.AlarmRule(detector).fit(reference)
+""",
+    "threshold": """\
+for rate in {rates!r}:
+    print(rate, rule.at(rate).threshold_)
+""",
+    "inject": """\
+viewers = vs.simulate.viewers({n_accounts}, {n_days}, seed={seed}, population={population!r})
+panel, truth = vs.simulate.SCENARIOS[{scenario!r}].inject(viewers, seed={seed})
+""",
+    "score": """\
+rule.surprise(viewers)
+rule.surprise(panel)
+""",
+}
+"""What the study did, step by step; a failed step is shown with all before it."""
+
+
+def one_sentence(error: BaseException) -> str:
+    """Say what went wrong in one line.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+    """
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+
+
+def expression(value: Any) -> tuple[str, set[type]]:
+    """Return Python text that builds a parameter, and the detector classes it names.
+
+    Parameters
+    ----------
+    value
+        A detector (with others as parameters, perhaps) or a plain value.
+    """
+    if not isinstance(value, Detector):
+        return repr(value), set()
+    classes, parts = {type(value)}, []
+    for name, parameter in value.get_params(deep=False).items():
+        text, inner = expression(parameter)
+        parts.append(f"{name}={text}")
+        classes |= inner
+    return f"{type(value).__name__}({', '.join(parts)})", classes
+
+
+def _imports(classes: set[type]) -> str:
+    lines = []
+    for one in sorted(classes, key=lambda c: c.__qualname__):
+        module = one.__module__
+        if not module.startswith("viewshift."):
+            source = Path(inspect.getfile(one)).resolve()
+            module = source.stem
+            lines.append(f"sys.path.insert(0, {str(source.parent)!r})")
+        lines.append(f"from {module} import {one.__qualname__}")
+    return "\n".join(lines)
+
+
+def leave_script(folder: Path, key: tuple[str, str, int], detector: Detector | None, setup: Setup, step: str) -> Path:
+    """Write a script that does again what failed, up to the step at which it failed.
+
+    Parameters
+    ----------
+    folder
+        Where to write it.
+    key
+        Detector, scenario and seed, as the study names them.
+    detector
+        As the study was given it; None if none was in play.
+    setup
+        Sizes of the study.
+    step
+        "fit", "threshold", "inject" or "score".
+
+    Returns
+    -------
+    Path of the script.
+    """
+    name, scenario, seed = key
+    text, classes = expression(detector)
+    steps = ("inject",) if step == "inject" else tuple(STEPS)[: tuple(STEPS).index(step) + 1]
+    known = {**vars(setup), "seed": seed, "reference_seed": reference_seed(seed), "scenario": scenario}
+    body = "\n".join(STEPS[one].format(**known) for one in steps)
+    note = "" if scenario in SCENARIOS else "# the study was given this scenario under a name of its own: put it here\n"
+    script = (
+        f'"""Repeats the failure of {name} on {scenario}, seed {seed}, at the step {step!r}."""\n\n'
+        f"import sys\n\nimport viewshift as vs\n\n{_imports(classes)}\n\ndetector = {text}\n{note}{body}"
+    )
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", f"{name}-{scenario}-seed{seed}").strip("-")
+    path = folder / f"{plain}.py"
+    write_whole(path, script)
+    return path

@@ -1,0 +1,134 @@
+"""What a study found, in three sentences read off its table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a number with a plain minus sign; a dash where there is none.
+
+    Parameters
+    ----------
+    value
+        The number.
+    digits
+        Digits after the point.
+    """
+    return "–" if pd.isna(value) else f"{value:.{digits}f}".replace("-", "\u2212")
+
+
+def with_interval(row: Any, digits: int = 2) -> str:
+    """Write value and interval: "0.24 (0.22 to 0.26)"; without an interval, value and n.
+
+    Parameters
+    ----------
+    row
+        With value, low and high.
+    digits
+        Digits after the point.
+    """
+    if pd.isna(row["value"]):
+        return "–"
+    if pd.isna(row["low"]):
+        return f"{number(row['value'], digits)}, n = {row['n']}"
+    low, high = number(row["low"], digits), number(row["high"], digits)
+    return f"{number(row['value'], digits)} ({low} to {high})"
+
+
+def ranking(table: pd.DataFrame, rate: float, *, causal: bool = True) -> list[str]:
+    """Return the detectors by mean net recall, best first; those that failed come last.
+
+    Parameters
+    ----------
+    table
+        Results.
+    rate
+        The dial to sort by.
+    causal
+        Those that see no future, or the offline ones.
+    """
+    use = (table["scenario"] == "mean") & (table["metric"] == "net_recall") & (table["rate"] == rate)
+    rows = table[use & (table["causal"] == causal)]
+    return rows.sort_values("value", ascending=False, kind="stable", na_position="last")["detector"].tolist()
+
+
+def three_sentences(
+    table: pd.DataFrame, rates: Sequence[float], scenarios: Sequence[str], null: Sequence[str]
+) -> list[str]:
+    """Say who leads and by how much, what is easy and hard, and whether the alarm rates were kept.
+
+    Parameters
+    ----------
+    table
+        Results.
+    rates
+        Dials; the first one ranks.
+    scenarios
+        Scenarios with events.
+    null
+        Scenarios in which nothing is wrong.
+    """
+    return [_leaders(table, rates), _scenarios(table, rates[0], scenarios), _kept(table, rates[0], null)]
+
+
+def _pick(table: pd.DataFrame, metric: str, rate: float, **where: object) -> pd.DataFrame:
+    use = (table["metric"] == metric) & (table["rate"] == rate) & table["seed"].isna() & table["causal"]
+    for column, value in where.items():
+        use &= table[column] == value
+    return table[use].dropna(subset="value")
+
+
+def _leaders(table: pd.DataFrame, rates: Sequence[float]) -> str:
+    parts = []
+    for rate in rates:
+        order = ranking(table, rate)
+        mean = _pick(table, "net_recall", rate, scenario="mean").set_index("detector").to_dict("index")
+        behind = _pick(table, "net_recall_behind_best", rate, scenario="mean").set_index("detector").to_dict("index")
+        if not len(mean):
+            continue
+        text = f"At {rate:g} alarm{'' if rate == 1 else 's'} per account-year {order[0]} finds most, a net "
+        text += f"{with_interval(mean[order[0]])} of events on average over the scenarios"
+        if len(mean) > 1:
+            gap = behind[order[1]]
+            if gap["high"] < 0:
+                text += f", clear of {order[1]}, which finds {number(-gap['value'])} less"
+            else:
+                text += f", but not clear of {order[1]} (difference {with_interval(gap)})"
+        parts.append(text)
+    return (
+        ", and a".join(part if k == 0 else part[1:] for k, part in enumerate(parts)) or "No detector ran through"
+    ) + "."
+
+
+def _scenarios(table: pd.DataFrame, rate: float, scenarios: Sequence[str]) -> str:
+    cells = _pick(table, "net_recall", rate)
+    best = cells[cells["scenario"].isin(scenarios)].sort_values("value", kind="stable").groupby("scenario").tail(1)
+    if not len(best):
+        return "No scenario with events ran through."
+    hard, easy = best.iloc[0], best.iloc[-1]
+    text = f"The easiest scenario is {_plain(easy)} (best: {easy['detector']}, net recall {with_interval(easy)})"
+    delay = _pick(table, "delay", rate, scenario=easy["scenario"], detector=easy["detector"])
+    if len(delay):
+        text += f" with a median delay of {number(delay['value'].iloc[0], 0)} days"
+    if hard["low"] > 0:
+        return f"{text}, the hardest {_plain(hard)} (best: {hard['detector']}, {with_interval(hard)})."
+    return f"{text}; {_plain(hard)} is found by no detector more often than by chance."
+
+
+def _plain(row: pd.Series) -> str:
+    return str(row["scenario"]).replace("_", " ")
+
+
+def _kept(table: pd.DataFrame, rate: float, null: Sequence[str]) -> str:
+    rows = _pick(table, "alarms_over_dial", rate)
+    parts = []
+    for scenario in null:
+        part = rows[(rows["scenario"] == scenario) & (rows["value"] > 0)]
+        if len(part):
+            low, high = part["value"].min(), part["value"].max()
+            parts.append(f"{number(low)} to {number(high)} times on the panel '{scenario.replace('_', ' ')}'")
+    if not parts:
+        return "No panel without events was run, so that nothing shows whether the alarm rates were kept."
+    return f"Where nothing is wrong, alarms came at {', '.join(parts)} the rate asked for."

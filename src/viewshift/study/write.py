@@ -1,0 +1,89 @@
+"""A whole study in a folder: results, timings and report."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from viewshift.detectors import Constant, Cusum, Detector, IsolationForest, Pelt, Random, RobustZ, ZScore
+from viewshift.simulate import SCENARIOS
+from viewshift.study.report import report
+from viewshift.study.run import conduct
+from viewshift.study.setup import Detectors, Scenarios, Setup
+
+SEEDS = (1, 2, 3)
+RATES = (1.0, 0.25)
+FULL = Setup(n_accounts=300, n_days=730, n_reference=1500, population="sessions", rates=RATES)
+QUICK = Setup(n_accounts=100, n_days=500, n_reference=400, population="sessions", rates=RATES)
+
+
+def default_detectors() -> dict[str, Detector]:
+    """Return the detectors that the default study compares, with their default parameters unless named otherwise."""
+    return {
+        "ZScore": ZScore(),
+        "RobustZ": RobustZ(),
+        "Cusum, normal": Cusum(increments="normal"),
+        "Cusum, NB": Cusum(increments="nb"),
+        "IsolationForest": IsolationForest(),
+        "Pelt, NB": Pelt(cost="nb"),
+        "Random": Random(),
+        "Constant": Constant(),
+    }
+
+
+def write(
+    out: str | Path,
+    *,
+    quick: bool = False,
+    seeds: Iterable[int] | None = None,
+    detectors: Detectors | None = None,
+    scenarios: Scenarios | None = None,
+    progress: bool | None = None,
+    command: str | None = None,
+) -> Path:
+    """Run a study and write results.csv, timings.csv, report.html and report.md.
+
+    Parameters
+    ----------
+    out
+        Folder to write to; made if it is missing.
+    quick
+        A small study of one seed, to see whether everything runs.
+    seeds
+        Default 1, 2, 3; 1 for a quick study.
+    detectors
+        Default `default_detectors()`.
+    scenarios
+        Default all shipped ones.
+    progress
+        Whether to show a progress bar; default if the output is a terminal.
+    command
+        What the report says to type to repeat it; default the one that calls this function.
+
+    Returns
+    -------
+    Path of report.html.
+    """
+    out = Path(out)
+    setup = QUICK if quick else FULL
+    numbers = tuple(seeds) if seeds is not None else (SEEDS[:1] if quick else SEEDS)
+    done = conduct(
+        default_detectors() if detectors is None else detectors,
+        tuple(SCENARIOS) if scenarios is None else scenarios,
+        numbers,
+        setup=setup,
+        out=out,
+        progress=progress,
+    )
+    return report(
+        done.table,
+        out / "report.html",
+        timings=done.timings,
+        examples=done.examples,
+        setup=setup,
+        command=command or _command(quick, numbers),
+    )
+
+
+def _command(quick: bool, seeds: Sequence[int]) -> str:
+    return (
+        f"viewshift compare{' --quick' if quick else ''}{''.join(f' --seeds {seed}' for seed in seeds)} --out reports"
+    )

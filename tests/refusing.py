@@ -1,0 +1,27 @@
+"""Detectors that fail on purpose."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from viewshift.detectors import Claims, Detector
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Refusing(Detector):
+    """Scores the panels of simulated accounts until it is asked for one with missing days, or refuses to be fitted."""
+
+    claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=False)
+    measure: str = "episodes"
+    step: str = "score"
+    helper: Detector | None = None
+
+    def _fit(self, panel):
+        if self.step == "fit":
+            raise ArithmeticError("no fit today,\nnor tomorrow")
+
+    def _score(self, panel):
+        if not panel.observed.all():
+            raise ArithmeticError("a day is missing")
+        return np.asarray(panel[self.measure], dtype=np.float64)
