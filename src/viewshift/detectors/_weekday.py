@@ -15,7 +15,7 @@ def weekday_factors(panel: Panel, measure: str) -> Floats:
     """
     values, weekday = panel[measure], panel.weekday
     seen = ~np.isnan(values)
-    total = np.nansum(values, axis=1, dtype=np.float64)
+    total: Floats = np.nansum(values, axis=1, dtype=np.float64)
     use = total > 0
     own_mean = total[use] / np.count_nonzero(seen[use], axis=1)
     sums, counts = np.zeros(7), np.zeros(7)

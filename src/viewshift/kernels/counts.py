@@ -22,10 +22,14 @@ def nb_log_ratio(values: Floats, mean: Floats, ratio: float, size: float) -> Flo
 def nb_size(values: Floats, mean: Floats) -> float:
     """Return the size in [0.01, 1000] at which values with these known means (both 1-D, no NaN) are most likely.
 
-    Maximum likelihood by bounded search over log size; without any value the answer is 1.
+    Maximum likelihood by bounded search over log size. Of more than 300,000 values every k-th is used, k no multiple
+    of 7, so that no weekday is preferred. Without any value the answer is 1.
     """
     if not values.size:
         return 1.0
+    step = 1 + values.size // 300_000
+    step += step % 7 == 0
+    values, mean = values[::step], mean[::step]
     distinct, times = np.unique(values, return_counts=True)
 
     def loss(log_size: float) -> float:
