@@ -255,7 +255,7 @@ def test_no_readable_date_at_all_is_an_error(tmp_path: Path) -> None:
 
 def test_unknown_and_future_dates_are_left_out(tmp_path: Path) -> None:
     events = vs.read_netflix(dated(tmp_path, "26/07/2999", "26/07/2025", "14/07/2025", "01/01/1970"))
-    assert left_out(events) == {"of unknown date (1970)": (1, (5,)), "in the future": (1, (2,))}
+    assert left_out(events) == {"of unknown date (1970 or before)": (1, (5,)), "in the future": (1, (2,))}
 
 
 def test_bytes_that_are_no_utf8_are_noted(tmp_path: Path) -> None:
@@ -301,12 +301,14 @@ def test_missing_time_zone_is_warned_of() -> None:
 def test_unknown_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="`tz` must be a time zone such as 'Europe/Berlin', got 'Berlin'"):
         vs.read_netflix(FULL, tz="Berlin")
+    with pytest.raises(ValueError, match=r"`tz` must be a time zone such as 'Europe/Berlin', got '\.\./etc'"):
+        vs.read_netflix(SHORT, tz="../etc")
 
 
 def test_full_report_counts_what_is_no_view() -> None:
     events = vs.read_netflix(FULL, tz="Europe/Berlin")
     assert left_out(events) == {
-        "of unknown date (1970)": (1, (9,)),
+        "of unknown date (1970 or before)": (1, (9,)),
         "supplemental videos (trailers, recaps, hooks)": (2, (5, 13)),
         "exact duplicates": (1, (12,)),
         "under 2 minutes on their day": (1, (6,)),
@@ -433,6 +435,14 @@ def test_zip_archives_with_none_or_two_exports_are_refused(tmp_path: Path) -> No
         vs.read(archive(tmp_path))
     with pytest.raises(ValueError, match=r"found a/NetflixViewingHistory.csv and ViewingActivity.csv; unpack it"):
         vs.read(archive(tmp_path, a__NetflixViewingHistory=SHORT, ViewingActivity=FULL))
+
+
+def test_spreadsheet_workbooks_are_asked_for_as_csv(tmp_path: Path) -> None:
+    path = tmp_path / "history.xlsx"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(ValueError, match=r"history.xlsx: .* got a spreadsheet workbook; save it as CSV"):
+        vs.read(path)
 
 
 def test_broken_zip_archive_is_said_to_be_broken(tmp_path: Path) -> None:

@@ -218,18 +218,33 @@ def test_rows_that_cannot_be_read_are_counted_by_reason(tmp_path: Path) -> None:
         "ada,1970-01-01 00:00,0:30:00",
         "ada,2999-01-01 00:00,0:30:00",
         "ada,2025-06-09 20:00,0:30:00,more",
+        "ada,2025-06-09 20:00,200:00:00",
     ]
     events = vs.read_table(csv(tmp_path, "\n".join(["account,start,duration", *good, *bad])), tz="UTC")
     assert {part.reason: part.lines for part in events.report.left_out} == {
         "the row has more fields than the header": (16,),
         "the account has no name": (11,),
         "the start cannot be read": (10,),
-        "of unknown date (1970)": (14,),
+        "of unknown date (1970 or before)": (14,),
         "in the future": (15,),
         "the play ends before it starts": (13,),
         "the duration cannot be read": (12,),
+        "lasting longer than a week": (17,),
     }
     assert events.report.kept == 8
+
+
+def test_columns_may_have_any_name_and_blank_titles_are_no_title() -> None:
+    frame = pl.DataFrame({"line": ["x"] * 3, "excess": [1, 2, 3], "date": ["2025-06-01"] * 3, "title": ["", " ", "A"]})
+    events = vs.read_table(frame)
+    assert events.table["title"].to_list() == [None, None, "A"]
+    assert events.daily(until="2025-06-01")["episodes"].tolist() == [[3]]
+    assert "columns not used: line, excess" in events.report.oddities
+
+
+def test_mixed_values_in_a_pandas_column_are_read_where_they_can_be() -> None:
+    frame = pd.DataFrame({"date": ["2025-06-01", 7.5, "2025-06-02"]})
+    assert vs.read_table(frame).report.left_out[0].lines == (1,)
 
 
 def test_plays_longer_than_a_day_and_without_length_are_odd(tmp_path: Path) -> None:
@@ -238,6 +253,11 @@ def test_plays_longer_than_a_day_and_without_length_are_odd(tmp_path: Path) -> N
         "1 plays have no length and add no minutes (line 3)",
         "1 plays last longer than a day (line 2)",
     )
+
+
+def test_an_unknown_time_zone_is_refused_even_where_it_is_not_needed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="`tz` must be a time zone such as 'Europe/Berlin', got 'Mars'"):
+        vs.read_table(counts(tmp_path), tz="Mars")
 
 
 def test_broken_parquet_is_said_to_be_broken(tmp_path: Path) -> None:

@@ -6,23 +6,24 @@ import numpy as np
 import polars as pl
 
 from viewshift.frames import column_names
+from viewshift.readers._source import LINE
 
 
 def from_frame(frame: Any) -> pl.DataFrame:
-    """Return a frame of pandas, polars or Arrow as polars, with the row number in `line`.
+    """Return a frame of pandas, polars or Arrow as polars, with the row number in `LINE`.
 
     pandas frames go over column by column, so that pyarrow is not needed.
     """
     if isinstance(frame, pl.LazyFrame):
         frame = frame.collect()
     if isinstance(frame, pl.DataFrame):
-        return frame.with_row_index("line")
+        return frame.with_row_index(LINE)
     if not hasattr(frame, "iloc") and hasattr(frame, "__arrow_c_stream__"):
-        return pl.DataFrame(frame).with_row_index("line")
+        return pl.DataFrame(frame).with_row_index(LINE)
     if not hasattr(frame, "iloc"):
         raise TypeError(f"`source` must be a path or a frame of pandas, polars or Arrow, got {type(frame).__name__}.")
     columns = [_from_pandas(name, frame[name]) for name in column_names(frame)]
-    return pl.DataFrame(columns).with_row_index("line")
+    return pl.DataFrame(columns).with_row_index(LINE)
 
 
 def _from_pandas(name: str, column: Any) -> pl.Series:
@@ -31,7 +32,8 @@ def _from_pandas(name: str, column: Any) -> pl.Series:
         return pl.Series(name, naive).dt.replace_time_zone("UTC")
     if column.dtype.kind in "biufmM" and isinstance(column.dtype, np.dtype):
         return pl.Series(name, column.to_numpy(), nan_to_null=True)
-    return pl.Series(name, [None if missing else value for value, missing in zip(column, column.isna(), strict=True)])
+    values = [None if missing else value for value, missing in zip(column, column.isna(), strict=True)]
+    return pl.Series(name, values, strict=False)
 
 
 def as_day(column: pl.Series) -> pl.Series:

@@ -1,8 +1,11 @@
 """Rows on their way to events, and the account of those left out."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import polars as pl
 
 from viewshift.daily import SCHEMA, Events
+from viewshift.readers._source import LINE
 from viewshift.reading import LeftOut, ReadingReport
 
 SHOWN = 3
@@ -10,7 +13,7 @@ SHOWN = 3
 
 
 class Sieve:
-    """A frame of rows with their `line`, from which rows are left out for stated reasons.
+    """A frame of rows with their `LINE`, from which rows are left out for stated reasons.
 
     Parameters
     ----------
@@ -19,7 +22,7 @@ class Sieve:
     source
         Name of the file, for messages.
     place
-        What `line` counts: "line" or "row".
+        What `LINE` counts: "line" or "row".
     """
 
     def __init__(self, frame: pl.DataFrame, source: str, place: str = "line") -> None:
@@ -36,7 +39,7 @@ class Sieve:
         """Leave out the rows where the expression holds, and note how many and why."""
         gone = self.frame.select(where.fill_null(value=False).alias("gone")).to_series()
         if count := int(gone.sum()):
-            lines = tuple(self.frame["line"].filter(gone).head(SHOWN).to_list())
+            lines = tuple(self.frame[LINE].filter(gone).head(SHOWN).to_list())
             self.left_out.append(LeftOut(reason, count, lines))
             self.frame = self.frame.filter(~gone)
 
@@ -51,11 +54,16 @@ class Sieve:
                 f"rows; {remedy}."
             )
 
+    def leave_out_impossible(self, day: pl.Expr) -> None:
+        """Leave out days that stand for an unknown one, and days to come."""
+        self.leave_out("of unknown date (1970 or before)", day < date(1971, 1, 1))
+        self.leave_out("in the future", day > datetime.now(UTC).date() + timedelta(days=1))
+
     def note(self, sentence: str, where: pl.Expr) -> None:
         """Note as odd what some of the rows show, which stay."""
         seen = self.frame.filter(where)
         if len(seen):
-            numbers = ", ".join(map(str, seen["line"].head(SHOWN)))
+            numbers = ", ".join(map(str, seen[LINE].head(SHOWN)))
             more = ", ..." if len(seen) > SHOWN else ""
             self.oddities.append(f"{len(seen):,} {sentence} ({self.place} {numbers}{more})")
 

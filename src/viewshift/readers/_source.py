@@ -16,6 +16,9 @@ Location: TypeAlias = str | PathLike[str]
 EXPORTS = re.compile(r"(ViewingActivity|NetflixViewingHistory)[^/]*\.csv$", re.IGNORECASE)
 DELIMITERS = ",;\t"
 
+LINE, EXCESS = "#line", "#excess"
+"""Names of the columns that a scan adds."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -27,23 +30,23 @@ class Source:
     delimiter: str
 
     def scan(self, *wanted: str) -> pl.DataFrame:
-        """Return `line` and the wanted columns as text without blanks around, null where empty.
+        """Return `LINE` and the wanted columns as text without blanks around, null where empty.
 
-        `excess` is true where a line has more fields than the header. Blank lines are left away.
+        `EXCESS` is true where a line has more fields than the header. Blank lines are left away.
         """
         names = [
             name if name and name not in self.columns[:i] else f"{name}#{i}" for i, name in enumerate(self.columns)
         ]
-        rows = self._parsed([*names, "excess"], wanted)
+        rows = self._parsed([*names, EXCESS], wanted)
         text = [pl.col(name).str.strip_chars().replace("", None) for name in wanted]
-        rows = rows.with_columns(*text, pl.col("excess").is_not_null())
+        rows = rows.with_columns(*text, pl.col(EXCESS).is_not_null())
         return rows.filter(~pl.all_horizontal(pl.col(wanted).is_null()))
 
     def _parsed(self, names: list[str], wanted: tuple[str, ...]) -> pl.DataFrame:
         try:
             rows = (
                 self._scan(names, separator=self.delimiter, missing_columns="insert")
-                .select("line", *wanted, "excess")
+                .select(LINE, *wanted, EXCESS)
                 .collect()
             )
         except pl.exceptions.ComputeError:
@@ -68,10 +71,10 @@ class Source:
         # a line that does not parse keeps its text in the first column, so that it is seen and counted
         broken = pl.col("1").is_null() & pl.col("2").is_null()
         return groups.select(
-            "line",
+            LINE,
             pl.when(broken).then("raw").otherwise(text[0]).alias(wanted[0]),
             *text[1:],
-            pl.when(broken).then("raw").alias("excess"),
+            pl.when(broken).then("raw").alias(EXCESS),
         ).collect()
 
     def _scan(self, names: list[str], **options: object) -> pl.LazyFrame:
@@ -82,7 +85,7 @@ class Source:
             schema={name: pl.String() for name in names},
             truncate_ragged_lines=True,
             encoding="utf8-lossy",
-            row_index_name="line",
+            row_index_name=LINE,
             row_index_offset=2,
             **options,  # type: ignore[arg-type]
         )
@@ -110,6 +113,8 @@ def open_text(path: Location) -> Source:
 def _from_archive(file: Path) -> Source:
     try:
         with zipfile.ZipFile(file) as archive:
+            if "xl/workbook.xml" in archive.namelist():
+                raise ValueError(f"{file.name}: the file must be CSV, got a spreadsheet workbook; save it as CSV.")
             members = [n for n in archive.namelist() if EXPORTS.search(n) and not n.startswith("__MACOSX/")]
             if len(members) != 1:
                 found = " and ".join(members) or "none"

@@ -1,7 +1,6 @@
 """The two viewing exports of Netflix."""
 
 import warnings
-from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -10,7 +9,7 @@ from viewshift.local_days import check_tz
 from viewshift.readers._dates import read_dates
 from viewshift.readers._distinct import with_derived
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import Location, Source, open_text
+from viewshift.readers._source import EXCESS, LINE, Location, Source, open_text
 from viewshift.readers._titles import normalised, show_of
 
 SHORT = ("title", "date")
@@ -65,6 +64,8 @@ def read_netflix(
     supplemental videos, exact duplicates (but not of removed titles, which are all called the same: blank), and
     titles under `min_minutes`, which are put together within days of the calendar.
     """
+    if tz is not None:
+        check_tz("tz", tz)
     source = open_text(path)
     if is_full(source):
         if account is not None:
@@ -92,13 +93,13 @@ def is_short(source: Source) -> bool:
 
 def _read_short(source: Source, date_order: str | None, account: str) -> Events:
     sieve = Sieve(source.scan(*SHORT), source.name)
-    sieve.refuse_unreadable("the row has more fields than the header", pl.col("excess"), FETCH)
-    dates = read_dates(sieve.frame.select("line", text="date", account=pl.lit(account)), source.name, date_order)
+    sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)
+    dates = read_dates(sieve.frame.select(line=LINE, text="date", account=pl.lit(account)), source.name, date_order)
     sieve.frame = sieve.frame.with_columns(dates.days.alias("date"), account=pl.lit(account))
     sieve.refuse_unreadable(
         "the date cannot be read", pl.col("date").is_null(), f"{FETCH}, or pass another `date_order=`"
     )
-    _leave_out_impossible(sieve, pl.col("date"))
+    sieve.leave_out_impossible(pl.col("date"))
     _read_titles(sieve)
     again = ~pl.struct("title", "date").is_first_distinct()
     sieve.leave_out("exact duplicates", again & pl.col("title").is_not_null())
@@ -116,9 +117,9 @@ def _read_full(source: Source, tz: str | None, date_order: str | None, min_minut
             UserWarning,
             stacklevel=3,
         )
-    tz = check_tz("tz", tz or "UTC")
+    tz = tz or "UTC"
     sieve = Sieve(source.scan(*FULL).rename({"profile name": "account"}), source.name)
-    sieve.refuse_unreadable("the row has more fields than the header", pl.col("excess"), FETCH)
+    sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)
     order = _parse_start(sieve, date_order)
     clock = pl.col("duration").str.extract_groups(r"^(\d{1,3}):([0-5]\d):([0-5]\d)$")
     hours, minutes, seconds = (clock.struct.field(str(k)).cast(pl.Int64) for k in (1, 2, 3))
@@ -127,7 +128,7 @@ def _read_full(source: Source, tz: str | None, date_order: str | None, min_minut
     sieve.refuse_unreadable("the start time cannot be read", pl.col("start").is_null(), FETCH)
     sieve.refuse_unreadable("the duration cannot be read", pl.col("seconds").is_null(), FETCH)
     sieve.refuse_unreadable("the profile has no name", pl.col("account").is_null(), FETCH)
-    _leave_out_impossible(sieve, pl.col("start").dt.date())
+    sieve.leave_out_impossible(pl.col("start").dt.date())
     sieve.leave_out("supplemental videos (trailers, recaps, hooks)", pl.col("supplemental video type").is_not_null())
     _read_titles(sieve)
     again = ~pl.struct("account", "start", "seconds", "title").is_first_distinct()
@@ -146,7 +147,7 @@ def _parse_start(sieve: Sieve, date_order: str | None) -> str | None:
     if sieve.frame["start"].null_count() < len(sieve.frame):
         return None
     parts = pl.col("start time").str.split_exact(" ", 1)
-    split = sieve.frame.select("line", text=parts.struct.field("field_0"), account="account")
+    split = sieve.frame.select(line=LINE, text=parts.struct.field("field_0"), account="account")
     dates = read_dates(split, sieve.source, date_order)
     sieve.oddities.extend(dates.oddities)
     clock = parts.struct.field("field_1").str.extract(r"^(\d{1,2}:\d{2})(?::\d{2})?$")
@@ -155,11 +156,6 @@ def _parse_start(sieve: Sieve, date_order: str | None) -> str | None:
     sieve.frame = sieve.frame.with_columns(start=start)
     sieve.oddities.append("times are not as Netflix writes them, as when a spreadsheet has saved the file again")
     return dates.order
-
-
-def _leave_out_impossible(sieve: Sieve, day: pl.Expr) -> None:
-    sieve.leave_out("of unknown date (1970)", day < date(1971, 1, 1))
-    sieve.leave_out("in the future", day > datetime.now(UTC).date() + timedelta(days=1))
 
 
 def _read_titles(sieve: Sieve) -> None:

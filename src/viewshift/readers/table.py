@@ -1,7 +1,6 @@
 """Tables with named columns: CSV, Parquet, or a frame of pandas, polars or Arrow."""
 
 import warnings
-from datetime import UTC, datetime, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._columns import as_day, as_instant, as_number, as_seconds, from_frame
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import open_text
+from viewshift.readers._source import EXCESS, LINE, open_text
 
 PLAIN_NAMES = {
     "account": ("account",),
@@ -96,6 +95,8 @@ def read_table(
     -----
     To measure more than episodes by daily totals (minutes, say), build the panel itself: `Panel.from_frame`.
     """
+    if tz is not None:
+        check_tz("tz", tz)
     frame, name, place = _load(source)
     given = {
         "account": account, "start": start, "date": date, "end": end, "duration": duration, "title": title,
@@ -103,15 +104,16 @@ def read_table(
     }  # fmt: skip
     columns = _chosen(frame, given, name)
     sieve = Sieve(frame, name, place)
-    if "excess" in frame.columns:
-        sieve.refuse_unreadable("the row has more fields than the header", pl.col("excess"), "mend the file")
-    unused = [column for column in frame.columns if column not in {*columns.values(), "line", "excess"}]
+    if EXCESS in frame.columns:
+        sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), "mend the file")
+    unused = [column for column in frame.columns if column not in {*columns.values(), LINE, EXCESS}]
     if unused:
         sieve.oddities.append(f"columns not used: {', '.join(unused)}")
-    sieve.frame = sieve.frame.select("line", **{role: pl.col(column) for role, column in columns.items()})
-    owner = pl.col("account").cast(pl.String) if "account" in columns else pl.lit("me")
-    texts = [pl.col(role).cast(pl.String) for role in ("title", "show", "kind") if role in columns]
-    sieve.frame = sieve.frame.with_columns(owner.alias("account"), *texts)
+    sieve.frame = sieve.frame.select(LINE, **{role: pl.col(column) for role, column in columns.items()})
+    if "account" not in columns:
+        sieve.frame = sieve.frame.with_columns(account=pl.lit("me"))
+    texts = [role for role in ("account", "title", "show", "kind") if role in sieve.frame.columns]
+    sieve.frame = sieve.frame.with_columns(pl.col(texts).cast(pl.String).str.strip_chars().replace("", None))
     sieve.refuse_unreadable("the account has no name", pl.col("account").is_null(), "name it in every row")
     if "start" in columns and "episodes" not in columns:
         tz = _read_times(sieve, tz)
@@ -119,8 +121,8 @@ def read_table(
     if "date" not in columns:
         raise ValueError(f"{name}: a table of daily counts must have a column of days; name it by `date=`.")
     _replace(sieve, "date", as_day(sieve.frame["date"]), "the date cannot be read", "write days as 2025-07-31")
+    sieve.leave_out_impossible(pl.col("date"))
     if "episodes" not in columns:
-        _leave_out_future(sieve, pl.col("date"))
         return sieve.events("table of plays by day", tz=None, date_order=None)
     sieve.leave_out("without a count", pl.col("episodes").is_null())
     counts = as_number(sieve.frame["episodes"])
@@ -130,13 +132,13 @@ def read_table(
 
 
 def _load(source: Any) -> tuple[pl.DataFrame, str, str]:
-    """Return the rows with their `line`, a name for messages, and what `line` counts."""
+    """Return the rows with their `LINE`, a name for messages, and what `LINE` counts."""
     if not isinstance(source, str | PathLike):
         return from_frame(source), f"{type(source).__module__.split('.')[0]} frame", "row"
     path = Path(source)
     if path.suffix.lower() in {".parquet", ".pq"} and path.is_file():
         try:
-            return pl.read_parquet(path).with_row_index("line"), path.name, "row"
+            return pl.read_parquet(path).with_row_index(LINE), path.name, "row"
         except pl.exceptions.PolarsError as error:
             raise ValueError(f"{path.name}: the Parquet file cannot be read ({error}).") from None
     text = open_text(source)
@@ -145,19 +147,19 @@ def _load(source: Any) -> tuple[pl.DataFrame, str, str]:
 
 def _chosen(frame: pl.DataFrame, given: dict[str, str | None], source: str) -> dict[str, str]:
     """Return the column of each role that the table has, named or found."""
-    by_lower = {column.lower(): column for column in frame.columns}
+    by_lower = {column.lower(): column for column in reversed(frame.columns)}
     chosen = {}
     for role, column in given.items():
         if column is not None:
             match = column if column in frame.columns else by_lower.get(column.lower())
             if match is None:
-                have = ", ".join(map(repr, (c for c in frame.columns if c not in {"line", "excess"})))
+                have = ", ".join(map(repr, (c for c in frame.columns if c not in {LINE, EXCESS})))
                 raise ValueError(f"`{role}` must name a column of {source}, got {column!r}; it has {have}.")
             chosen[role] = match
         elif found := next((by_lower[plain] for plain in PLAIN_NAMES[role] if plain in by_lower), None):
             chosen[role] = found
     if "start" not in chosen and "date" not in chosen:
-        have = ", ".join(map(repr, (c for c in frame.columns if c not in {"line", "excess"})))
+        have = ", ".join(map(repr, (c for c in frame.columns if c not in {LINE, EXCESS})))
         raise ValueError(
             f"{source}: there must be a column 'start' or 'date', got {have}; name it by `start=` or `date=`."
         )
@@ -169,10 +171,6 @@ def _replace(sieve: Sieve, role: str, values: pl.Series, reason: str, remedy: st
     sieve.refuse_unreadable(reason, pl.col(role).is_null(), remedy)
 
 
-def _leave_out_future(sieve: Sieve, day: pl.Expr) -> None:
-    sieve.leave_out("in the future", day > datetime.now(UTC).date() + timedelta(days=1))
-
-
 def _read_times(sieve: Sieve, tz: str | None) -> str:
     """Turn `start`, `end` and `duration` into `start` and `seconds`; return the time zone."""
     if tz is None:
@@ -182,12 +180,11 @@ def _read_times(sieve: Sieve, tz: str | None) -> str:
             UserWarning,
             stacklevel=3,
         )
-    tz = check_tz("tz", tz or "UTC")
+    tz = tz or "UTC"
     _replace(
         sieve, "start", as_instant(sieve.frame["start"]), "the start cannot be read", "write it as 2025-07-31 20:15:00"
     )
-    sieve.leave_out("of unknown date (1970)", pl.col("start").dt.year() < 1971)
-    _leave_out_future(sieve, pl.col("start").dt.date())
+    sieve.leave_out_impossible(pl.col("start").dt.date())
     if "duration" in sieve.frame.columns:
         seconds = as_seconds(sieve.frame["duration"])
     elif "end" in sieve.frame.columns:
@@ -202,6 +199,7 @@ def _read_times(sieve: Sieve, tz: str | None) -> str:
         pl.col("seconds").is_null() & pl.col(length).is_not_null(),
         "write it as 0:42:10",
     )
+    sieve.leave_out("lasting longer than a week", pl.col("seconds") > 7 * DAY)
     sieve.note("plays have no length and add no minutes", pl.col("seconds").is_null())
     sieve.note("plays last longer than a day", pl.col("seconds") > DAY)
     return tz
