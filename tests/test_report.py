@@ -179,9 +179,11 @@ def test_numbers_without_an_interval_say_how_many_are_behind_them():
 
 
 def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["viewshift.study.write"], "QUICK", SETUP)
-    detectors = {"ZScore": vs.detectors.ZScore()}
-    path = vs.study.write(tmp_path, quick=True, detectors=detectors, scenarios=["story", "clean"], progress=False)
+    module = sys.modules["viewshift.study.write"]
+    monkeypatch.setattr(module, "QUICK", SETUP)
+    monkeypatch.setattr(module, "default_detectors", lambda: {"ZScore": vs.detectors.ZScore()})
+    monkeypatch.setattr(module, "SCENARIOS", {name: vs.simulate.SCENARIOS[name] for name in ("story", "clean")})
+    path = vs.study.write(tmp_path, quick=True, progress=False)
     assert path == tmp_path / "report.html"
     names = {one.name for one in tmp_path.iterdir()}
     assert names == {"report.html", "report.md", "report_figures", "results.csv", "timings.csv"}

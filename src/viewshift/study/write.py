@@ -37,7 +37,6 @@ def write(
     detectors: Detectors | None = None,
     scenarios: Scenarios | None = None,
     progress: bool | None = None,
-    command: str | None = None,
 ) -> Path:
     """Run a study and write results.csv, timings.csv, report.html and report.md.
 
@@ -55,8 +54,6 @@ def write(
         Default all shipped ones.
     progress
         Whether to show a progress bar; default if the output is a terminal.
-    command
-        What the report says to type to repeat it; default the one that calls this function.
 
     Returns
     -------
@@ -79,7 +76,7 @@ def write(
         timings=done.timings,
         examples=done.examples,
         setup=setup,
-        command=command or _command(quick, numbers),
+        command=_command(quick, numbers) if detectors is None and scenarios is None else "",
     )
 
 
