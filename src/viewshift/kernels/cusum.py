@@ -9,7 +9,7 @@ from viewshift.kernels._compile import parallel_kernel
 
 @parallel_kernel
 def cumulative_sum(start: Floats, increments: Floats) -> tuple[Floats, Floats]:
-    """Return Page's sums S_t = max(0, S_{t-1} + x_t), ``(n_accounts, n_days)``, and the last of each, ``(n_accounts,)``.
+    """Return Page's sums S_t = max(0, S_{t-1} + x_t), ``(n_accounts, n_days)``, and each one's last, ``(n_accounts,)``.
 
     `start` holds S before the first day. On a day whose increment is NaN the sum holds and the result is NaN.
     """

@@ -1,0 +1,192 @@
+"""Every kernel gives what its slow, obvious twin gives, on ordinary and on awkward rows."""
+
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.ensemble import IsolationForest
+from sklearn.utils import check_random_state
+
+import oracles
+from viewshift.kernels.counts import mixed_bits, nb_log_ratio, nb_size
+from viewshift.kernels.cusum import cumulative_sum
+from viewshift.kernels.forest import mean_depth, path_length
+from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad, window_mean
+from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_spread, segment
+
+MODEL = {"normal": NORMAL, "poisson": POISSON, "nb": NB}
+
+
+def rows(seed, n_days=60):
+    """Return accounts of every kind that has broken a kernel somewhere: (12, n_days) float64."""
+    rng = np.random.default_rng(seed)
+    values = rng.negative_binomial(0.4, 0.2, (12, n_days)).astype(np.float64)
+    values[1] = rng.gamma(2.0, 3.0, n_days)
+    values[2] = 0.0
+    values[3] = 5.0
+    values[4] = np.nan
+    values[5, 1:] = np.nan
+    values[6, n_days // 3] = 1e6
+    values[7] = rng.integers(0, 2, n_days)
+    values[8] = np.arange(n_days)
+    values[9:][rng.random((3, n_days)) < [[0.03], [0.3], [0.6]]] = np.nan
+    return values
+
+
+WINDOWS = [(7, 0, 2), (8, 3, 4), (14, 7, 7), (2, 0, 2), (1, 1, 1)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("window", "guard", "least"), WINDOWS)
+def test_trailing_mean_and_std_are_those_of_the_window(seed, window, guard, least):
+    values = rows(seed)
+    mean, std = trailing_mean_std(values, window, guard, least)
+    # the twin sums pairwise: equal up to rounding
+    np.testing.assert_allclose(mean, oracles.over_windows(values, window, guard, least, np.mean), rtol=1e-12)
+    np.testing.assert_allclose(
+        std, oracles.over_windows(values, window, guard, least, oracles.sample_std), rtol=1e-10, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("window", "guard", "least"), WINDOWS)
+def test_trailing_median_and_mad_are_exact(seed, window, guard, least):
+    values = rows(seed)
+    median, mad = trailing_median_mad(values, window, guard, least)
+    np.testing.assert_array_equal(median, oracles.over_windows(values, window, guard, least, np.median))
+    np.testing.assert_array_equal(mad, oracles.over_windows(values, window, guard, least, oracles.mad))
+
+
+def test_one_huge_day_leaves_no_trace_once_it_has_left_the_window():
+    values = np.tile([1.0, 2.0, 4.0], 30)[None, :]
+    corrupt = values.copy()
+    corrupt[0, 10] = 1e15
+    for statistic in (trailing_mean_std, trailing_median_mad):
+        for clean, after in zip(statistic(values, 14, 0, 2), statistic(corrupt, 14, 0, 2), strict=True):
+            np.testing.assert_array_equal(clean[:, 11:], after[:, 11:])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("length", "least"), [(1, 1), (3, 2), (7, 4), (28, 14)])
+def test_window_mean_ends_on_the_day_itself(seed, length, least):
+    values = rows(seed)
+    expected = oracles.over_windows(
+        np.concatenate([values, np.zeros((12, 1))], axis=1), length, 0, least, np.mean
+    )  # the twin's windows end on the day before: one day more puts the last on the last
+    np.testing.assert_allclose(window_mean(values, length, 30, least), expected[:, -30:], rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cumulative_sum_restarts_at_zero_and_holds_on_missing_days(seed):
+    rng = np.random.default_rng(seed)
+    increments = rows(seed) - 2.0
+    start = rng.gamma(1.0, 1.0, 12)
+    sums, last = cumulative_sum(start, increments)
+    twin_sums, twin_last = oracles.page_sums(start, increments)
+    np.testing.assert_array_equal(sums, twin_sums)
+    np.testing.assert_array_equal(last, twin_last)
+    halfway, state = cumulative_sum(start, increments[:, :20])
+    rest, end = cumulative_sum(state, increments[:, 20:])
+    np.testing.assert_array_equal(np.concatenate([halfway, rest], axis=1), sums)
+    np.testing.assert_array_equal(end, last)
+
+
+def test_log_ratio_is_the_difference_of_two_negative_binomial_log_likelihoods():
+    rng = np.random.default_rng(5)
+    mean = rng.gamma(1.0, 2.0, 500) + 0.01
+    counts = rng.negative_binomial(0.4, 0.2, 500).astype(np.float64)
+    for ratio, size in ((2.0, 0.36), (0.5, 0.36), (4.0, 5.0)):
+        expected = oracles.nb_log_likelihood(counts, ratio * mean, size) - oracles.nb_log_likelihood(counts, mean, size)
+        np.testing.assert_allclose(nb_log_ratio(counts, mean, ratio, size), expected, atol=1e-11)
+
+
+@pytest.mark.parametrize("size", [0.05, 0.36, 2.0])
+def test_size_is_the_best_on_a_grid(size):
+    rng = np.random.default_rng(6)
+    mean = rng.gamma(1.0, 2.0, 4000) + 0.01
+    counts = rng.negative_binomial(size, size / (size + mean)).astype(np.float64)
+    grid = size * np.geomspace(0.7, 1.4, 400)
+    best = grid[np.argmax([oracles.nb_log_likelihood(counts, mean, r).sum() for r in grid])]
+    assert nb_size(counts, mean) == pytest.approx(best, rel=0.002)  # the grid's step is 0.0017
+
+
+def test_size_of_nothing_of_zeros_and_of_counts_without_spread():
+    assert nb_size(np.zeros(0), np.zeros(0)) == 1.0
+    assert 0.01 <= nb_size(np.zeros(50), np.zeros(50)) <= 1000
+    assert nb_size(np.full(50, 3.0), np.full(50, 3.0)) > 900
+
+
+def test_bits_are_scrambled_as_in_the_twin():
+    counters = np.random.default_rng(7).integers(0, 2**64, 200, dtype=np.uint64)
+    assert mixed_bits(counters).tolist() == [oracles.split_mix(int(c)) for c in counters]
+
+
+@pytest.mark.parametrize("cost", MODEL)
+@pytest.mark.parametrize("least", [1, 2, 7, 40])
+def test_segmentation_is_the_best_of_all(cost, least):
+    values = rows(8)
+    begins, _, objective = segment(values, MODEL[cost], 0.4, 1.5, least)
+    for i, row in enumerate(values):
+        day = np.flatnonzero(~np.isnan(row))
+        if not day.size:
+            assert not begins[i].any()
+            assert objective[i] == 0
+            continue
+        starts, best = oracles.best_segmentation(row[day], cost, 0.4, 1.5 * np.log(day.size), least)
+        assert np.flatnonzero(begins[i]).tolist() == day[starts].tolist()
+        assert objective[i] == pytest.approx(best, rel=1e-9, abs=1e-7)
+
+
+@pytest.mark.parametrize("cost", MODEL)
+def test_gain_is_the_log_likelihood_won_by_the_cut_and_signed_by_the_change(cost):
+    rng = np.random.default_rng(9)
+    values = rng.poisson(np.repeat([1.0, 9.0, 2.0], 30), (5, 90)).astype(np.float64)
+    begins, gain, _ = segment(values, MODEL[cost], 5.0, 2.0, 7)
+    for i, row in enumerate(values):
+        starts = [*np.flatnonzero(begins[i]), 90]
+        assert gain[i, starts[0]] == 0
+        assert (gain[i][~begins[i]] == 0).all()
+        for a, b, c in zip(starts, starts[1:], starts[2:], strict=False):
+            parts = (row[a:c], row[a:b], row[b:c])
+            whole, left, right = (oracles.segment_log_likelihood(part, cost, 5.0) for part in parts)
+            sign = 1 if row[b:c].mean() > row[a:b].mean() else -1
+            assert gain[i, b] == pytest.approx(sign * (left + right - whole), rel=1e-9)
+    assert (np.sort(gain, axis=1)[:, -1] > 20).all()
+    assert (np.sort(gain, axis=1)[:, 0] < -20).all()
+
+
+def test_spread_of_differences():
+    values = rows(10)
+    expected = np.full(12, np.nan)
+    for i, row in enumerate(values):
+        seen = row[~np.isnan(row)]
+        if len(seen) > 1:
+            expected[i] = 1.4826 / 2**0.5 * np.median([abs(b - a) for a, b in itertools.pairwise(seen)])
+    np.testing.assert_allclose(difference_spread(values), expected, rtol=1e-15)
+
+
+def test_depth_in_a_forest_is_that_of_a_walk_from_each_root():
+    rng = np.random.default_rng(11)
+    data = rng.gamma(0.5, 3.0, (700, 4)).astype(np.float32)
+    data[rng.random(data.shape) < 0.4] = 0
+    trees = [tree.tree_ for tree in IsolationForest(n_estimators=7, random_state=check_random_state(1)).fit(data)]
+    root = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
+    feature, threshold, left, right, depth, levels = [], [], [], [], [], 0
+    for first, tree in zip(root, trees, strict=True):
+        edges = tree.compute_node_depths() - 1
+        levels = max(levels, int(edges.max()))
+        for node in range(tree.node_count):
+            leaf = tree.children_left[node] < 0
+            feature.append(0 if leaf else tree.feature[node])
+            threshold.append(tree.threshold[node])
+            left.append(first + (node if leaf else tree.children_left[node]))
+            right.append(first + (node if leaf else tree.children_right[node]))
+            depth.append(edges[node] + oracles.mean_search_depth(int(tree.n_node_samples[node])))
+    arrays = (np.array(a) for a in (feature, threshold, left, right, depth))
+    expected = [np.mean([oracles.isolated_at(row, tree) for tree in trees]) for row in data]
+    np.testing.assert_allclose(mean_depth(data, root, *arrays, levels), expected, rtol=1e-14)
+
+
+def test_path_length_of_small_and_large_trees():
+    sizes = np.array([1, 2, 3, 4, 256, 100_000])
+    np.testing.assert_allclose(path_length(sizes), [oracles.mean_search_depth(int(n)) for n in sizes], rtol=1e-15)
