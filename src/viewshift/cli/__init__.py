@@ -3,6 +3,7 @@
 Only what parses the arguments is imported here, so that ``--help`` answers at once; each command imports its work.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ InFile = Annotated[
         exists=True,
         dir_okay=False,
         help="An export (NetflixViewingHistory.csv, ViewingActivity.csv, or the zip they came in), or a CSV or "
-        "Parquet table with columns account, start.",
+        "Parquet table with a column start or date.",
     ),
 ]
 Zone = Annotated[
@@ -56,7 +57,10 @@ def main() -> None:
 
 
 def _refuse(sentence: str) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201
+    """Print a sentence, in which parameters of the library are called as the options they came from."""
+    options = "account|accounts|date_order|days|out|per_account_year|population|scenario|seed|seeds|tz|until"
+    said = re.sub(rf"`({options})=?`", lambda found: f"--{found[1].replace('_', '-')}", sentence)
+    print(said, file=sys.stderr)  # noqa: T201
     sys.exit(2)
 
 
@@ -149,3 +153,20 @@ def _simulate(
     from viewshift.cli.tables import simulate  # noqa: PLC0415
 
     simulate(out, accounts=accounts, days=days, seed=seed, population=population, scenario=scenario)
+
+
+@app.command("compare", epilog="Example: viewshift compare --quick --out reports")
+def _compare(
+    out: Annotated[
+        Path, typer.Option(file_okay=False, writable=True, help="Folder for report.html, report.md and the tables.")
+    ] = Path("reports"),
+    quick: Annotated[bool, typer.Option("--quick", help="A small study, to see whether everything runs.")] = False,
+    seeds: Annotated[
+        list[int] | None, typer.Option(min=0, show_default="1, 2 and 3", help="A seed; can be given several times.")
+    ] = None,
+) -> None:
+    """Compare the detectors on simulated viewers at equal alarm rates, and write a report."""
+    from viewshift.study import write  # noqa: PLC0415
+
+    out.mkdir(parents=True, exist_ok=True)  # before minutes of work
+    print(f"The report is in {write(out, quick=quick, seeds=seeds or None)}.")  # noqa: T201

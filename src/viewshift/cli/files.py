@@ -15,12 +15,12 @@ TABLES = (".csv", ".parquet", ".json")
 def check_target(path: Path, endings: Sequence[str], *, source: Path | None = None) -> None:
     """Raise before any work if `path` cannot be written: unknown ending, no folder, or the file that is read."""
     if path.suffix.lower() not in endings:
-        raise ValueError(f"`--out` must end in {', '.join(endings[:-1])} or {endings[-1]}, got {str(path)!r}.")
+        raise ValueError(f"`out` must end in {', '.join(endings[:-1])} or {endings[-1]}, got {str(path)!r}.")
     folder = path.resolve().parent
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise ValueError(f"`--out` must name a file in a folder that can be written to, got {str(path)!r}.")
+        raise ValueError(f"`out` must name a file in a folder that can be written to, got {str(path)!r}.")
     if source is not None and path.exists() and path.samefile(source):
-        raise ValueError(f"`--out` must not be the file that is read, got {str(path)!r}.")
+        raise ValueError(f"`out` must not be the file that is read, got {str(path)!r}.")
 
 
 def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:

@@ -52,7 +52,7 @@ class Findings:
     def remarks(self) -> list[str]:
         """Sentences on how far to trust the findings."""
         said = []
-        if len(self.alarms) == 0:
+        if self.years and not len(self.alarms):
             said.append(
                 "No stretch of days stood out enough from the account's own past. Smaller shifts may be there: "
                 "a higher --per-account-year shows them, among more false ones."
@@ -100,4 +100,4 @@ def plain(text: str) -> str:
 
 
 def _amount(number: float, noun: str) -> str:
-    return f"{number:,.1f} {noun}s"
+    return f"{number:,.1f} {noun}s" if number >= 0.1 else f"less than 0.1 {noun}s"

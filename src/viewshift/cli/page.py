@@ -126,6 +126,7 @@ def _svg(draw: Callable[[], Figure], font_size: float, words: str) -> Markup:
         draw().savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{escape(words)}" ', 1)
+    text = re.sub("<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)  # a hundredth of a point is enough
     text = re.sub("#[0-9a-f]{6}", lambda found: _themed(found[0]), text)
     return Markup(text)

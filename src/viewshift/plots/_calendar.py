@@ -9,7 +9,19 @@ import pandas as pd
 from viewshift._checks import check_whole
 from viewshift._typing import Bools, Floats, Ints
 from viewshift.panel import Panel
-from viewshift.plots._canvas import ALARM, LEVELS, MUTED, NOT_OBSERVED, NOTHING, Shown, axes, pick, rectangles, words
+from viewshift.plots._canvas import (
+    ALARM,
+    LEVELS,
+    MUTED,
+    NOT_OBSERVED,
+    NOTHING,
+    Shown,
+    axes,
+    pick,
+    rectangles,
+    segments,
+    words,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +78,6 @@ def calendar(
     -----
     Days that were not observed are hatched; days outside the panel are left blank.
     """
-    from matplotlib.collections import LineCollection  # noqa: PLC0415
     from matplotlib.patches import PathPatch  # noqa: PLC0415
 
     if 12 % check_whole("months", months, least=1):
@@ -80,17 +91,17 @@ def calendar(
         cells = rectangles(place.column[days] + 0.06, place.row[days] + 0.06, 0.88, 0.88)
         ax.add_patch(PathPatch(cells, **style))
     month = shown.panel.days.astype("datetime64[M]").astype(np.int64)
-    for number in np.unique(month):
-        days = month == number
-        edges = _outline(place.column[days], place.row[days])
-        ax.add_collection(LineCollection(list(edges), colors=MUTED, linewidths=0.6, alpha=0.7))
+    by_month = [month == number for number in np.unique(month)]
+    borders = np.concatenate([_borders(place, days) for days in by_month])
+    ax.add_patch(PathPatch(segments(borders), fill=False, edgecolor=MUTED, linewidth=0.6, alpha=0.7))
+    for days in by_month:
         if days.sum() > 13:
             at = (place.column[days].mean() + 0.5, BLOCK * place.block[days][0] - 0.75)
-            ax.text(*at, MONTHS[number % 12], ha="center", va="center", fontsize="small")
+            ax.text(*at, MONTHS[month[days][0] % 12], ha="center", va="center", fontsize="small")
     numbers: dict[tuple[float, float], list[str]] = {}
     for k, days in enumerate(_alarm_days(shown), start=1):
-        edges = _outline(place.column[days], place.row[days])
-        ax.add_collection(LineCollection(list(edges), colors=ALARM, linewidths=1.8, capstyle="round", zorder=3))
+        around = segments(_borders(place, days))
+        ax.add_patch(PathPatch(around, fill=False, edgecolor=ALARM, linewidth=1.8, capstyle="round", zorder=3))
         numbers.setdefault((place.column[days][0] + 0.5, BLOCK * place.block[days][0] + 7.7), []).append(str(k))
     for at, several in numbers.items():
         ax.text(*at, ", ".join(several), color=ALARM, ha="center", va="center", weight="bold", fontsize="small")
@@ -114,8 +125,9 @@ def _edges(values: Floats) -> Floats:
     high = float(np.quantile(watched, 0.98)) if watched.size else 1.0
     if (watched == np.round(watched)).all() and high <= 16:
         return np.array([2.0, 3, 5, 8, 13])
-    low = max(1.0, high / 50)
-    return np.unique([float(f"{edge:.1g}") for edge in np.geomspace(low, high, len(LEVELS))[1:]])
+    edges = np.geomspace(max(1.0, high / 50), high, len(LEVELS))[1:]
+    digit = 10 ** np.floor(np.log10(edges))
+    return np.unique(np.append(np.round(edges / digit)[:-1], np.floor(edges / digit)[-1]) * digit)
 
 
 def _looks(values: Floats) -> Iterator[tuple[Bools, str, dict[str, Any]]]:
@@ -138,10 +150,10 @@ def _alarm_days(shown: Shown) -> Iterator[Bools]:
         yield (days >= np.datetime64(alarm["onset"], "D")) & (days <= until)
 
 
-def _outline(column: Ints, row: Floats) -> Floats:
-    """Return the segments around a set of unit cells, shape ``(n_segments, 2, 2)``."""
-    cells = set(zip(column.tolist(), row.tolist(), strict=True))
-    segments = []
+def _borders(place: Places, days: Bools) -> Floats:
+    """Return the line segments around the cells of some days, shape ``(n_segments, 2, 2)``."""
+    cells = set(zip(place.column[days].tolist(), place.row[days].tolist(), strict=True))
+    lines = []
     for x, y in sorted(cells):
         around = {
             (x, y - 1): ((x, y), (x + 1, y)),
@@ -149,8 +161,8 @@ def _outline(column: Ints, row: Floats) -> Floats:
             (x - 1, y): ((x, y), (x, y + 1)),
             (x + 1, y): ((x + 1, y), (x + 1, y + 1)),
         }
-        segments += [side for neighbour, side in around.items() if neighbour not in cells]
-    return np.array(segments)
+        lines += [line for neighbour, line in around.items() if neighbour not in cells]
+    return np.array(lines, dtype=np.float64)
 
 
 def _frame(ax: "Axes", place: Places, months: int, n_columns: int, n_rows: float) -> None:

@@ -72,6 +72,14 @@ def rectangles(left: Floats, bottom: Floats, width: float, height: float | Float
     return Path(corners.reshape(-1, 2), codes.astype(np.uint8))
 
 
+def segments(lines: Floats) -> "Path":
+    """Return one path of separate lines, given as an array of shape ``(n_lines, 2, 2)``."""
+    from matplotlib.path import Path  # noqa: PLC0415
+
+    codes = np.tile([Path.MOVETO, Path.LINETO], len(lines))
+    return Path(lines.reshape(-1, 2), codes.astype(np.uint8))
+
+
 def words(measure: str) -> str:
-    """Return a measure's name as it is read: "top_show_episodes" is "top show episodes"."""
-    return measure.replace("_", " ")
+    """Return a measure's name as it is read: "top_show_episodes" is "top show episodes"; a dollar sign stays one."""
+    return measure.replace("_", " ").replace("$", r"\$")

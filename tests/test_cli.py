@@ -1,0 +1,342 @@
+"""The command line: what it prints and writes, and one sentence for what it cannot do."""
+
+import datetime as dt
+import html
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import viewshift as vs
+from viewshift import cli
+from viewshift.cli.files import write_files
+
+SHOW = "The Long Stair"
+FULL_COLUMNS = (
+    "Profile Name,Start Time,Duration,Attributes,Title,Supplemental Video Type,Device Type,Bookmark,Latest Bookmark,"
+    "Country"
+)
+
+
+def netflix_csv(path, counts, start):
+    """A short export, newest first, of so many episodes a day."""
+    first = dt.date.fromisoformat(start)
+    days = [first + dt.timedelta(days=i) for i in range(len(counts))]
+    rows = [
+        f'"{SHOW}: Season {day:%j}: Part {part}","{day.month}/{day.day}/{day:%y}"'
+        for day, count in zip(days, counts, strict=True)
+        for part in range(count)
+    ]
+    path.write_text("\n".join(["Title,Date", *rows[::-1]]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """400 days of about one episode on two days in three, then 188 episodes in the week from 5 February 2025."""
+    counts = np.random.default_rng(3).choice([0, 1, 2], size=430, p=[0.4, 0.4, 0.2])
+    counts[0] = 1
+    counts[400:407] = [27, 27, 27, 27, 27, 27, 26]
+    return netflix_csv(tmp_path_factory.mktemp("story") / "history.csv", counts, "2024-01-02")
+
+
+@pytest.fixture
+def full_export(tmp_path):
+    """Two profiles with names that a page, a sheet and a terminal might obey."""
+    names = ("<script>alert(1)</script>", "=1+1", "\x1b[31mred {{ 7 * 7 }}")
+    days = pd.date_range("2025-01-01", periods=90).strftime("%Y-%m-%d")
+    rows = [f"{name},{day} 20:00:00,00:40:00,,{SHOW}: S1: {day},,TV,0,0,DE" for name in names for day in days]
+    path = tmp_path / "ViewingActivity.csv"
+    path.write_text("\n".join([FULL_COLUMNS, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command in this process; return exit code, output and errors."""
+
+    def _run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["viewshift", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        printed = capsys.readouterr()
+        return left.value.code or 0, printed.out, printed.err
+
+    return _run
+
+
+def test_help_answers_before_anything_heavy_is_imported():
+    heavy = ["numpy", "pandas", "polars", "numba", "sklearn", "scipy", "matplotlib", "statsmodels", "jinja2"]
+    code = f"""
+import sys
+from viewshift.cli import main
+sys.argv = ["viewshift", "--help"]
+try:
+    main()
+except SystemExit:
+    print("heavy:", [name for name in {heavy} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "heavy: []" in done.stdout
+    assert all(command in done.stdout for command in ("detect", "daily", "simulate", "compare"))
+
+
+@pytest.mark.parametrize("command", ["detect", "daily", "simulate", "compare"])
+def test_help_of_each_command_has_an_example(run, command):
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert f"Example: viewshift {command} " in out
+
+
+def test_version(run):
+    assert run("--version") == (0, f"viewshift {vs.__version__}\n", "")
+
+
+def test_detect_names_the_week_of_the_story(run, story):
+    code, out, err = run("detect", story, "--until", "2025-03-06")
+    assert (code, err) == (0, "")
+    assert "1 marked shift in" in out
+    row = next(line for line in out.splitlines() if line.startswith("1  "))
+    assert "2025-02-05" in row
+    assert "surge" in row
+    assert "26.9" in out  # 188 episodes in 7 days
+    assert re.search(r"about 0\.\d alarms would be\s+expected", out)
+    assert "simulated viewers" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_detect_writes_the_alarms_of_the_rule(run, story, tmp_path):
+    """CSV and JSON hold what `vs.default_rule().alarms` returns."""
+    expected = vs.default_rule().alarms(vs.read(story).daily(until="2025-03-06"))
+    code, _, _ = run("detect", story, "--until", "2025-03-06", "--out", tmp_path / "a.csv")
+    assert code == 0
+    table = pd.read_csv(
+        tmp_path / "a.csv", parse_dates=["onset", "onset_low", "onset_high", "detected", "end", "peak_day"]
+    )
+    assert list(table) == list(expected)
+    for name in expected:
+        left, right = table[name].tolist(), expected[name].tolist()
+        assert left == (pytest.approx(right) if isinstance(right[0], float) else right), name
+    run("detect", story, "--until", "2025-03-06", "--out", tmp_path / "a.json")
+    content = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    (alarm,) = content["alarms"]
+    assert dt.date.fromisoformat(alarm["onset"]) == expected["onset"][0].date()
+    assert alarm["sentence"] == vs.alarms.describe(expected)[0]
+    assert (content["since"], content["until"], content["date_order"]) == ("2024-01-02", "2025-03-06", "m/d/y")
+    assert content["account_years"] < 430 / 365.25
+    assert content["alarms_expected_by_chance"] == pytest.approx(0.5 * content["account_years"])
+
+
+def test_the_page_stands_alone_and_names_no_title(run, story, tmp_path):
+    target = tmp_path / "page.html"
+    code, _, _ = run("detect", story, "--until", "2025-03-06", "--out", target)
+    text = target.read_text(encoding="utf-8")
+    expected = vs.default_rule().alarms(vs.read(story).daily(until="2025-03-06"))
+    assert code == 0
+    assert vs.alarms.describe(expected)[0] in html.unescape(text)
+    assert SHOW not in text
+    assert "<script" not in text
+    assert not re.search(r"""(src|href)=["']?[^"'#]""", text)
+    assert "@import" not in text
+    assert len(text) < 600_000
+
+
+def test_pictures_take_every_colour_from_the_page(run, story, tmp_path):
+    """Else a part of them would vanish in the dark."""
+    run("detect", story, "--until", "2025-03-06", "--out", tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    pictures = re.findall("<svg.*?</svg>", text, flags=re.DOTALL)
+    assert len(pictures) == 4
+    assert not re.search(r"(fill|stroke): ?#", "".join(pictures))
+    used = set(re.findall(r"var\(--(\w+)\)", "".join(pictures)))
+    assert used >= {"ink", "alarm", "nothing", "level0"}
+    light, dark = text.split("prefers-color-scheme: dark")
+    for name in used:
+        assert f"--{name}:" in light
+        assert f"--{name}:" in dark
+
+
+def test_hostile_names_are_harmless(run, full_export, tmp_path):
+    code, out, err = run("detect", full_export, "--tz", "Europe/Berlin", "--out", tmp_path / "page.html")
+    assert code == 0
+    assert "\x1b" not in out + err
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "red {{ 7 * 7 }}" in text
+    run("daily", full_export, "--tz", "Europe/Berlin", "--out", tmp_path / "days.csv")
+    names = set(pd.read_csv(tmp_path / "days.csv")["account"])
+    assert "'=1+1" in names
+    assert "=1+1" not in names
+
+
+def test_one_account_of_several(run, full_export):
+    code, out, _ = run("detect", full_export, "--tz", "Europe/Berlin", "--account", "=1+1", "--until", "2025-03-31")
+    everybody = run("detect", full_export, "--tz", "Europe/Berlin", "--until", "2025-03-31")[1]
+    assert code == 0
+    years = [float(re.search(r"in ([\d.]+) account-years", text)[1]) for text in (out, everybody)]
+    assert years[1] == pytest.approx(3 * years[0], abs=0.2)
+    code, out, err = run("detect", full_export, "--account", "nobody")
+    assert (code, out) == (2, "")
+    assert err.startswith("--account must be one of")
+
+
+def test_silence_is_explained(run, tmp_path):
+    counts = np.random.default_rng(1).choice([0, 1], size=400)
+    code, out, _ = run("detect", netflix_csv(tmp_path / "calm.csv", counts, "2024-01-02"), "--until", "2025-02-04")
+    assert code == 0
+    assert "No marked shift in" in out
+    assert "Smaller shifts" in out
+
+
+def test_a_history_shorter_than_the_warm_up_is_not_called_calm(run, tmp_path):
+    code, out, _ = run("detect", netflix_csv(tmp_path / "short.csv", [1] * 20, "2024-01-20"), "--until", "2024-02-08")
+    assert code == 0
+    assert "No day could be judged" in out
+    assert "No marked shift" not in out
+
+
+def test_notes_go_to_the_error_stream(run, story):
+    code, out, err = run("detect", story)
+    assert code == 0
+    assert err.startswith("Note: `until` is not given")
+    assert "until` is not given" not in out
+
+
+def test_own_rule_and_dial(run, story, tmp_path):
+    own = vs.AlarmRule(vs.detectors.ZScore()).fit(vs.simulate.viewers(60, 400, seed=2))
+    own.save(tmp_path / "own.vs")
+    code, out, _ = run("detect", story, "--until", "2025-03-06", "--rule", tmp_path / "own.vs", "--per-account-year", 2)
+    assert code == 0
+    assert "The dial stands at 2 alarms" in out
+    assert "60 accounts x 400 days" in out
+    assert "simulated viewers" not in out
+
+
+def test_daily_counts_every_title_once(run, story, tmp_path):
+    """Against pandas on the raw file."""
+    raw = pd.read_csv(story)
+    expected = raw.groupby(pd.to_datetime(raw["Date"], format="%m/%d/%y")).size()
+    tables = {}
+    for ending in ("csv", "parquet", "json"):
+        path = tmp_path / f"days.{ending}"
+        assert run("daily", story, "--until", "2025-03-06", "--out", path)[0] == 0
+        read = {"csv": pl.read_csv, "parquet": pl.read_parquet, "json": pl.read_json}[ending]
+        tables[ending] = read(path).select(pl.col("day").cast(pl.String), pl.col("episodes").cast(pl.Int64))
+    counts = dict(tables["csv"].iter_rows())
+    assert {day: n for day, n in counts.items() if n} == {str(day.date()): n for day, n in expected.items()}
+    assert len(counts) == (dt.date(2025, 3, 6) - dt.date(2024, 1, 2)).days + 1
+    assert tables["csv"].equals(tables["parquet"])
+    assert tables["csv"].equals(tables["json"])
+    assert ".0" not in (tmp_path / "days.csv").read_text(encoding="utf-8")
+
+
+def test_simulate_writes_the_panel_of_its_seed(run, tmp_path):
+    code, _, _ = run("simulate", "--out", tmp_path / "p.parquet", "--accounts", 7, "--days", 40, "--seed", 5)
+    assert code == 0
+    found = vs.Panel.from_frame(pl.read_parquet(tmp_path / "p.parquet"))
+    expected = vs.simulate.viewers(7, 40, seed=5)
+    assert (found.accounts.tolist(), found.start) == (expected.accounts.tolist(), expected.start)
+    assert set(found.measures) == set(expected.measures)
+    for name in expected.measures:
+        np.testing.assert_array_equal(found[name], expected[name])
+
+
+def test_simulate_writes_the_truth_beside(run, tmp_path):
+    target = tmp_path / "p.csv"
+    code, _, _ = run("simulate", "--out", target, "--accounts", 9, "--days", 200, "--scenario", "story", "--seed", 1)
+    _, truth = vs.simulate.SCENARIOS["story"].sample(9, 200, seed=1)
+    assert code == 0
+    written = pd.read_csv(tmp_path / "p.truth.csv", parse_dates=["onset", "end"])
+    assert written["account"].tolist() == truth["account"].tolist()
+    assert (written["onset"].to_numpy() == truth["onset"].to_numpy()).all()
+    assert (written["end"].to_numpy() == truth["end"].to_numpy()).all()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "p.truth.csv"]
+
+
+def test_compare_hands_over_to_the_study(run, monkeypatch, tmp_path):
+    asked = []
+
+    def write(out, *, quick, seeds):
+        asked.append((out, quick, seeds))
+        return out / "report.html"
+
+    monkeypatch.setattr("viewshift.study.write", write)
+    code, out, _ = run("compare", "--quick", "--seeds", 4, "--seeds", 9, "--out", tmp_path / "new" / "reports")
+    assert asked == [(tmp_path / "new" / "reports", True, [4, 9])]
+    assert (code, out) == (0, f"The report is in {tmp_path / 'new' / 'reports' / 'report.html'}.\n")
+    assert run("compare", "--out", tmp_path)[0] == 0
+    assert asked[1] == (tmp_path, False, None)
+
+
+BAD = [
+    ("detect missing.csv", "'missing.csv' does not exist"),
+    ("detect {story} --out alarms.txt", "--out must end in .csv, .json or .html"),
+    ("detect {story} --out nowhere/alarms.csv", "--out must name a file in a folder that can be written to"),
+    ("detect {story} --out folder.csv", "--out must name a file in a folder that can be written to"),
+    ("detect {story} --per-account-year 0", "--per-account-year must be a finite number above 0, got 0.0"),
+    ("detect {story} --per-account-year -1", "--per-account-year must be a finite number above 0, got -1.0"),
+    ("detect {story} --per-account-year much", "Invalid value for '--per-account-year'"),
+    ("detect {story} --account you", "--account must be one of 'me', got 'you'"),
+    ("detect {story} --date-order y/m/d", "date cannot be read"),
+    ("detect {story} --date-order american", "--date-order must be one of"),
+    ("detect {story} --until yesterday", "--until must be a day such as"),
+    ("detect {story} --until 2020-01-01", "--until must not lie before"),
+    ("detect {story} --rule {story}", "must be a rule saved by"),
+    ("detect {full} --tz Mars/Phobos", "--tz must be a time zone such as 'Europe/Berlin', got 'Mars/Phobos'"),
+    ("detect shopping.csv", "must be a Netflix export"),
+    ("detect empty.csv", "the file is empty"),
+    ("detect noise.csv", "binary data"),
+    ("daily {story}", "Missing option '--out'"),
+    ("daily {story} --out days.html", "--out must end in .csv, .parquet or .json"),
+    ("daily own.csv --out own.csv", "--out must not be the file that is read"),
+    ("simulate --out p.parquet --scenario storey", "--scenario must be one of 'story'"),
+    ("simulate --out p.parquet --population martians", "--population must be one of"),
+    ("simulate --out p.parquet --accounts 0", "Invalid value for '--accounts'"),
+    ("compare --out own.csv", "Invalid value for '--out'"),
+    ("dtect", "No such command 'dtect'"),
+]
+
+
+@pytest.mark.parametrize(("line", "sentence"), BAD, ids=[line for line, _ in BAD])
+def test_bad_input_is_one_sentence_and_leaves_nothing(run, monkeypatch, tmp_path, story, full_export, line, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "own.csv").write_bytes(story.read_bytes())
+    (tmp_path / "shopping.csv").write_text("fruit,price\napple,1\n", encoding="utf-8")
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "noise.csv").write_bytes(bytes(range(256)) * 20)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    code, out, err = run(*line.format(story=story, full=full_export).split())
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert len(err.splitlines()) == 1
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_a_write_that_fails_keeps_the_old_file(tmp_path):
+    def break_off(path):
+        path.write_text("half", encoding="utf-8")
+        raise OSError("disk full")
+
+    old, other = tmp_path / "old.csv", tmp_path / "other.csv"
+    old.write_text("whole", encoding="utf-8")
+    with pytest.raises(OSError, match="disk full"):
+        write_files((other, lambda path: path.write_text("new", encoding="utf-8")), (old, break_off))
+    assert old.read_text(encoding="utf-8") == "whole"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+def test_an_error_of_the_system_is_a_sentence_too(run, story, monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(28, "No space left on device", "alarms.csv")
+
+    monkeypatch.setattr("viewshift.cli.detect.write_table", full)
+    code, _, err = run("detect", story, "--until", "2025-03-06", "--out", tmp_path / "alarms.csv")
+    assert (code, err) == (2, "alarms.csv: No space left on device.\n")
+    assert list(tmp_path.iterdir()) == []
