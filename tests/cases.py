@@ -1,0 +1,107 @@
+"""Every public detector, in every variant that computes differently: what the contract suite runs over.
+
+A new detector costs one entry here. An exemption names the check and says in a sentence why it cannot hold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from viewshift import detectors as vd
+
+if TYPE_CHECKING:
+    from viewshift.detectors import Detector
+
+ALL_FOUR = vd.Claims(causal=True, per_account=True, monotone=True, streaming=True)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Case:
+    """A detector with its parameters, and what the contract may expect of it."""
+
+    name: str
+    detector: "Detector"
+    warm: int
+    """A day whose `warm` days before it were all observed has a finite score."""
+    claims: vd.Claims = ALL_FOUR
+    surge_days: int = 1
+    """How long an unmistakable surge must last to be seen."""
+    surge_on: str = "realistic"
+    """Kind of account on which the surge is put (a fall is put on heavy ones)."""
+    exempt: Mapping[str, str] = field(default_factory=dict)
+    """Name of a check to the reason why it does not apply."""
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+NULL_CONTROL = dict.fromkeys(
+    ("surge", "floor", "missing", "exposure"), "a null control scores without looking at the values"
+)
+TWO_SIDED = {"monotone": "more viewing on a quiet day brings it closer to the usual"}
+
+CASES = [
+    Case(name="Constant", detector=vd.Constant(), warm=0, exempt=NULL_CONTROL),
+    Case(name="Random", detector=vd.Random(), warm=0, exempt=NULL_CONTROL),
+    Case(name="ZScore", detector=vd.ZScore(), warm=35),
+    Case(name="ZScore-down", detector=vd.ZScore(direction="down"), warm=35),
+    Case(name="ZScore-both", detector=vd.ZScore(direction="both"), warm=35, exempt=TWO_SIDED),
+    Case(name="ZScore-minutes", detector=vd.ZScore(measure="minutes", window=14, guard=0), warm=7),
+    Case(name="RobustZ", detector=vd.RobustZ(), warm=35),
+    Case(name="RobustZ-down", detector=vd.RobustZ(direction="down"), warm=35),
+    Case(name="RobustZ-both", detector=vd.RobustZ(direction="both"), warm=35, exempt=TWO_SIDED),
+    Case(name="RobustZ-minutes", detector=vd.RobustZ(measure="minutes", window=28, guard=0), warm=14),
+    Case(name="Cusum", detector=vd.Cusum(), warm=35, surge_days=14),
+    Case(name="Cusum-uncapped", detector=vd.Cusum(cap=np.inf), warm=35, surge_days=14),
+    Case(name="Cusum-down", detector=vd.Cusum(direction="down"), warm=35, surge_days=14),
+    Case(name="Cusum-both", detector=vd.Cusum(direction="both"), warm=35, surge_days=14, exempt=TWO_SIDED),
+    Case(name="Cusum-nb", detector=vd.Cusum(increments="nb"), warm=35, surge_days=14),
+    Case(name="Cusum-nb-down", detector=vd.Cusum(increments="nb", direction="down"), warm=35, surge_days=14),
+    Case(
+        name="Cusum-nb-both",
+        detector=vd.Cusum(increments="nb", direction="both"),
+        warm=35,
+        surge_days=14,
+        exempt=TWO_SIDED,
+    ),
+    *(
+        Case(
+            name=f"Pelt-{cost}-{direction}",
+            detector=vd.Pelt(cost=cost, direction=direction),
+            warm=0,
+            claims=vd.Claims(causal=False, per_account=True, monotone=False, streaming=False),
+            surge_days=28,
+            surge_on="steady",  # its gain is over the segment just before, and that may be a binge already
+            exempt={"missing": "the fall that zeros make is dated on days without a score"}
+            if direction == "down"
+            else {},
+        )
+        for cost, direction in (("nb", "up"), ("nb", "down"), ("normal", "both"), ("poisson", "up"))
+    ),
+    Case(
+        name="IsolationForest",
+        detector=vd.IsolationForest(n_trees=20),
+        warm=84,
+        surge_days=7,
+        surge_on="steady",  # its scores end at a ceiling, which a real-looking account's wildest week may touch
+        claims=vd.Claims(causal=True, per_account=True, monotone=False, streaming=True),
+    ),
+    Case(
+        name="IsolationForest-shares-down",
+        detector=vd.IsolationForest(n_trees=30, shares=True, window=28, direction="down"),
+        warm=42,
+        surge_days=7,
+        surge_on="steady",  # its scores end at a ceiling, which a real-looking account's wildest week may touch
+        claims=vd.Claims(causal=True, per_account=True, monotone=False, streaming=True),
+    ),
+    Case(
+        name="IsolationForest-both",
+        detector=vd.IsolationForest(n_trees=30, window=28, direction="both", seed=5),
+        warm=42,
+        surge_days=7,
+        surge_on="steady",  # its scores end at a ceiling, which a real-looking account's wildest week may touch
+        claims=vd.Claims(causal=True, per_account=True, monotone=False, streaming=True),
+    ),
+]
