@@ -231,6 +231,8 @@ def test_cutting_conserves_united_time(seed: int) -> None:
     whose, opens, closes = unite(owner, start, end)
     covered = {(o, t) for o, a, b in zip(owner, start, end, strict=True) for t in range(a, b)}
     assert sum(closes - opens) == len(covered)
+    apart = (whose[1:] > whose[:-1]) | (opens[1:] > closes[:-1])
+    assert apart.all()
     assert {(o, t) for o, a, b in zip(whose, opens, closes, strict=True) for t in range(a, b)} == covered
     borders = np.unique(np.concatenate([[-1, 6000], rng.integers(0, 5300, 20)]))
     whole, cell, length = cut(opens, closes, borders)

@@ -1,12 +1,18 @@
 """The Netflix exports, as people have them; every title is invented."""
 
+import csv
+import io
 import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import viewshift as vs
+from viewshift.readers._source import EXCESS, Source
 
 SAMPLES = Path(__file__).parent / "samples"
 SHORT = SAMPLES / "NetflixViewingHistory.csv"
@@ -114,6 +120,31 @@ def test_two_orders_that_fit_are_never_guessed_between(tmp_path: Path) -> None:
 
 def test_orders_that_give_the_same_days_need_no_choice(tmp_path: Path) -> None:
     assert days_of(vs.read_netflix(dated(tmp_path, "5/5/25", "4/4/25"))) == ["2025-05-05", "2025-04-04"]
+
+
+FORMS = {
+    "m/d/y": ["{0.month}/{0.day}/{0:%y}", "{0:%m/%d/%Y}"],
+    "d/m/y": ["{0.day}/{0.month}/{0:%y}", "{0:%d.%m.%Y}", "{0:%d-%m-%y}"],
+    "y/m/d": ["{0:%Y/%m/%d}", "{0.year}-{0.month}-{0.day}"],
+}
+
+
+@given(seed=st.integers(0, 2**32), order=st.sampled_from(sorted(FORMS)), n=st.integers(1, 12))
+@settings(max_examples=60)
+def test_days_are_read_right_or_not_at_all(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, order: str, n: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    days = sorted((date(2020, 1, 1) + timedelta(days=int(k)) for k in rng.integers(0, 400, n)), reverse=True)
+    form = FORMS[order][rng.integers(len(FORMS[order]))]
+    path = dated(tmp_path_factory.mktemp("days"), *(form.format(day) for day in days))
+    try:
+        events = vs.read_netflix(path)
+    except ValueError as error:
+        assert "pass `date_order=`" in str(error)  # noqa: PT017
+        assert order in str(error)  # noqa: PT017
+        events = vs.read_netflix(path, date_order=order)
+    assert days_of(events) == [str(day) for day in days]
 
 
 def test_unknown_date_order_is_refused(tmp_path: Path) -> None:
@@ -266,6 +297,22 @@ def test_bytes_that_are_no_utf8_are_noted(tmp_path: Path) -> None:
     assert "2 titles have characters that are no UTF-8 (line 2, 3)" in events.report.oddities
 
 
+@given(
+    titles=st.lists(st.text(alphabet='ab",;: \u00e9', max_size=12), min_size=1, max_size=12),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+@settings(max_examples=60)
+def test_quoting_is_undone_the_same_way_line_by_line(titles: list[str], quoting: int) -> None:
+    text = io.StringIO()
+    csv.writer(text, quoting=quoting).writerows([["Title", "Date"], *([title, "7/26/25"] for title in titles)])
+    source = Source("history.csv", text.getvalue().encode(), ("title", "date"), ",")
+    rows = source.scan("title", "date")
+    assert rows["title"].to_list() == [title.strip() or None for title in titles]
+    by_line = source._parsed_by_line(["title", "date", EXCESS], ("title", "date"))
+    assert by_line["title"].str.strip_chars().replace("", None).to_list() == rows["title"].to_list()
+    assert by_line[EXCESS].null_count() == len(titles)
+
+
 # ---- the full export --------------------------------------------------------------------------------------------
 
 
@@ -337,6 +384,18 @@ def test_pieces_of_a_title_count_together_towards_the_least_minutes(tmp_path: Pa
     assert (panel["episodes"].tolist(), panel["minutes"].tolist()) == ([[1]], [[2]])
     panel = vs.read_netflix(short(tmp_path, *apart, header=HEADER), tz="UTC").daily(until="2024-07-02")
     assert panel["episodes"].tolist() == [[1, 0]]
+
+
+def test_pieces_are_put_together_by_local_day(tmp_path: Path) -> None:
+    # in Berlin both pairs of pieces are ten minutes apart, around midnight UTC and around local midnight
+    rows = [
+        play("Ada", "2024-07-03 00:05:00", "00:01:00", "A"),
+        play("Ada", "2024-07-02 23:55:00", "00:01:00", "A"),
+        play("Ada", "2024-07-02 22:05:00", "00:01:00", "B"),
+        play("Ada", "2024-07-02 21:55:00", "00:01:00", "B"),
+    ]
+    events = vs.read_netflix(short(tmp_path, *rows, header=HEADER), tz="Europe/Berlin")
+    assert events.table["title"].to_list() == ["A", "A"]
 
 
 def test_profiles_do_not_share_their_pieces(tmp_path: Path) -> None:
