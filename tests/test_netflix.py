@@ -363,6 +363,18 @@ def test_full_report_counts_what_is_no_view() -> None:
     assert (events.report.rows, events.report.kept) == (12, 7)
 
 
+def test_the_report_reads_as_the_guide_shows_it() -> None:
+    assert str(vs.read_netflix(FULL, tz="Europe/Berlin").report).splitlines() == [
+        "ViewingActivity.csv: Netflix, full export",
+        "  rows: 12 read, 7 kept",
+        "  left out: 1 of unknown date (1970 or before) (line 9)",
+        "  left out: 2 supplemental videos (trailers, recaps, hooks) (line 5, 13)",
+        "  left out: 1 exact duplicates (line 12)",
+        "  left out: 1 under 2 minutes on their day (line 6)",
+        "  days: local days of Europe/Berlin",
+    ]
+
+
 def test_autoplayed_is_a_normal_play() -> None:
     titles = vs.read_netflix(FULL, tz="UTC").table["title"].to_list()
     assert "Harbour Lights: Season 1: Low Tide (Episode 2)" in titles

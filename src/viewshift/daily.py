@@ -112,6 +112,14 @@ class Events:
         those of the clock: of 23 or 25 hours when it changes. Plays of unknown length count as episodes and add no
         minutes. A title that differs in nothing but its show is another title; a play without title is a title of
         its own.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> import viewshift as vs
+        >>> plays = pl.DataFrame({"date": ["2025-06-01", "2025-06-01", "2025-06-03"], "title": ["a", "b", "c"]})
+        >>> vs.read_table(plays).daily(until="2025-06-04")["episodes"]
+        array([[2., 0., 1., 0.]])
         """
         clock = check_time_of_day("day_start", day_start)
         if self.tz is None and day_start != "00:00":

@@ -94,6 +94,14 @@ def read_table(
     Notes
     -----
     To measure more than episodes by daily totals (minutes, say), build the panel itself: `Panel.from_frame`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> import viewshift as vs
+    >>> plays = pl.DataFrame({"start": ["2025-06-01 21:40:00"], "duration": ["1:00:00"], "title": ["Pilot"]})
+    >>> vs.read_table(plays, tz="Europe/Berlin").daily(until="2025-06-02")["minutes"]
+    array([[20., 40.]])
     """
     if tz is not None:
         check_tz("tz", tz)
