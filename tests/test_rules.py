@@ -109,6 +109,13 @@ def test_a_damaged_file_or_another_format_is_refused(rule, tmp_path, monkeypatch
         vs.load_rule(tmp_path / "rule.vs")
 
 
+def test_a_rule_with_a_detector_of_another_version_is_refused(rule, tmp_path, monkeypatch):
+    rule.save(tmp_path / "rule.vs")
+    monkeypatch.delattr("viewshift.detectors.RobustZ")
+    with pytest.raises(ValueError, match="a detector that this version does not have"):
+        vs.load_rule(tmp_path / "rule.vs")
+
+
 def test_the_shipped_rule_says_that_its_reference_is_simulated():
     rule = vs.default_rule(per_account_year=0.25)
     assert "simulated" in rule.reference

@@ -238,7 +238,10 @@ def load_rule(path: str | Path) -> AlarmRule:
         raise ValueError(f"{path} must be a rule saved by `AlarmRule.save`, but it cannot be read: {error}.") from None
     if version != FORMAT:
         raise ValueError(f"{path} has rule format {version}, but this version reads format {FORMAT}; fit it again.")
-    detector = getattr(detectors, header["detector"])(**header["parameters"])
+    try:
+        detector = getattr(detectors, header["detector"])(**header["parameters"])
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"{path} holds a detector that this version does not have ({error}); fit it again.") from None
     rule = AlarmRule(clone(detector), **header["rule"])
     learned = {name.removeprefix("detector."): arrays[name] for name in arrays if name.startswith("detector.")}
     vars(detector).update({name: value if value.ndim else value.item() for name, value in learned.items()})
