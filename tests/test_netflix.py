@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -448,6 +449,23 @@ def test_unreadable_rows_of_the_full_export_are_counted_by_reason(tmp_path: Path
         "the duration cannot be read": (1, (11,)),
         "the profile has no name": (1, (12,)),
     }
+
+
+def test_rows_never_become_python_objects(tmp_path: Path) -> None:
+    n = 50_000  # rows, of six fields each: as Python strings, some 15 MB at the least
+    clocks = [f"{i // 3600:02d}:{i // 60 % 60:02d}:{i % 60:02d}" for i in range(n)]
+    rows = [play("Ada", f"2024-07-02 {clock}", "00:30:00", f"A: {clock}") for clock in clocks]
+    path = short(tmp_path, *rows, header=HEADER)
+    del clocks, rows
+    vs.read_netflix(FULL, tz="UTC")  # imports are not counted
+    tracemalloc.start()
+    try:
+        events = vs.read_netflix(path, tz="UTC")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(events) == n
+    assert peak < 2e6
 
 
 def test_account_is_refused_where_profiles_are_accounts() -> None:

@@ -177,9 +177,8 @@ class _Grid:
 
     def added(self, cell: Any, value: Any) -> Floats:
         """Return the panel's array with the values added up in their cells, counted row by row."""
-        total = np.zeros(len(self.names) * self.n_days)
-        np.add.at(total, cell, value)
-        return total.reshape(len(self.names), self.n_days)
+        total = np.bincount(cell, weights=value, minlength=len(self.names) * self.n_days)
+        return np.asarray(total, dtype=np.float64).reshape(len(self.names), self.n_days)
 
 
 @dataclass(frozen=True)

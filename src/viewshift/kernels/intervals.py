@@ -12,16 +12,15 @@ def unite(owner: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
     """
     if not start.size:
         return owner, start, end
-    order = np.lexsort((start, owner))
-    owner, start, end = owner[order], start[order], end[order]
-    span = end.max() - start.min() + 1
-    lifted = owner * span  # owners on separate stretches of one time axis, so that one running maximum serves all
-    reach = np.maximum.accumulate(end - start.min() + lifted)
-    opens = np.ones(len(start), dtype=np.bool_)
-    opens[1:] = (start - start.min() + lifted)[1:] > reach[:-1]
-    first = np.flatnonzero(opens)
-    last = np.append(first[1:], len(start)) - 1
-    return owner[first], start[first], (reach - lifted + start.min())[last]
+    origin = start.min()
+    shift = owner * (end.max() - origin + 1) - origin  # owners on separate stretches of one time axis
+    order = np.argsort(start + shift)
+    owner, shift = owner[order], shift[order]
+    opens, reach = start[order] + shift, np.maximum.accumulate(end[order] + shift)
+    apart = np.append(True, opens[1:] > reach[:-1])
+    first = np.flatnonzero(apart)
+    last = np.append(first[1:], len(order)) - 1
+    return owner[first], (opens - shift)[first], (reach - shift)[last]
 
 
 def cut(start: Ints, end: Ints, borders: Ints) -> tuple[Ints, Ints, Ints]:
