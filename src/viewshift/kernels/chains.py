@@ -13,6 +13,7 @@ from viewshift.kernels.streams import choice, normal, open_stream, uniform
 STATES = 5
 MOST_EPISODES = 60
 DIARY_DAYS = 1092
+CHAPTER_DAYS = 91
 SHORTEST_BLOCK = 14
 LONGEST_BLOCK = 84
 
@@ -68,16 +69,18 @@ def simulate_chains(
 
     For each of the states: mean `dwell` in days, `liking` (weight with which it is entered), probability that a day
     is `active`, and `scale` of the active day's episodes; `weekdays` are the logits added on each weekday, `weekday`
-    that of the first day. Blocks of 14 to 84 days keep their weekdays. Returns ``(4, n_accounts, n_days)`` float32:
+    that of the first day. Every 91 days
+    the diary begins a chapter, in which busy states are entered more or less willingly. Blocks of 14 to 84 days keep
+    their weekdays. Returns ``(4, n_accounts, n_days)`` float32:
     episodes, minutes, night minutes, episodes of the day's top show.
     """
     measures = np.zeros((4, n_accounts, n_days), np.float32)
     for i in prange(n_accounts):
         stream = open_stream(seed, i)
-        activity = 0.85 * normal(stream)
+        activity = 0.7 * normal(stream)
         appetite = math.exp(0.3 * normal(stream))
-        shape = 0.95 + 0.25 * uniform(stream)
-        pace = 33.0 * math.exp(0.25 * normal(stream))
+        shape = 1.0 + 0.3 * uniform(stream)
+        pace = 44.0 * math.exp(0.25 * normal(stream))
         late = min(0.9, 0.1 * math.exp(0.8 * normal(stream)))
         devotion = 0.4 + 0.5 * uniform(stream)
         leave = np.empty(STATES)
@@ -86,7 +89,6 @@ def simulate_chains(
             leave[s] = 1.0 / (1.0 + dwell[s] * math.exp(0.4 * normal(stream)))
             tilt = activity * (s - 2.0) * 0.5
             enter[s] = liking[s] * math.exp(tilt + 0.4 * normal(stream))
-        enter = np.cumsum(enter)
         tables = np.empty((STATES, 7, MOST_EPISODES + 1))
         for s in range(STATES):
             for k in range(7):
@@ -94,10 +96,16 @@ def simulate_chains(
                 grown = appetite * scale[s] * math.exp(0.4 * weekdays[k])
                 tables[s, k] = emission_table(odds / (1.0 + odds), grown, shape)
         diary = np.zeros((DIARY_DAYS, 4))
-        state = choice(stream, enter)
+        state = choice(stream, np.cumsum(enter))
+        chapter = np.cumsum(enter)
         for t in range(DIARY_DAYS):
+            if t % CHAPTER_DAYS == 0:
+                keen = normal(stream)
+                for s in range(STATES):
+                    chapter[s] = enter[s] * math.exp(0.5 * keen * (s - 2.0))
+                chapter = np.cumsum(chapter)
             if uniform(stream) < leave[state]:
-                state = choice(stream, enter)
+                state = choice(stream, chapter)
             episodes = choice(stream, tables[state, t % 7])
             if episodes > 0:
                 write_day(stream, episodes, pace, late, devotion, diary[t])

@@ -20,6 +20,7 @@ FILMS = 0.15
 BROKEN_OFF = 0.06
 IN_TWO_PARTS = 0.28
 PAUSE_SPREAD = 1.0
+PAUSE_ACCOUNTS = 1.0
 
 
 class Temper(NamedTuple):
@@ -33,6 +34,8 @@ class Temper(NamedTuple):
     """Median logit of watching on an ordinary day without an unfinished show."""
     activity_spread: float
     """Standard deviation of that logit between accounts."""
+    week_spread: float
+    """Standard deviation between accounts of what each weekday adds to that logit (habits of one's own)."""
     budget: float
     """Median time a session lasts, minutes."""
     budget_accounts: float
@@ -49,8 +52,8 @@ class Temper(NamedTuple):
     """What each unit of an unfinished show's grip above 0 adds to the logit of watching."""
     show_episodes: float
     """Median number of episodes a show has to offer."""
-    again: float
-    """Logit of one more session on the same day."""
+    rest: float
+    """Logit of a break of more than an hour between two titles, which ends a session."""
     slow_days: float
     """Time scale of the slow mood, days."""
     slow: float
@@ -61,12 +64,10 @@ class Temper(NamedTuple):
     """Standard deviation of the fast mood, on the logit of watching."""
     mood_budget: float
     """What each unit of mood adds to the log of a session's time."""
-    mood_again: float
-    """What each unit of mood adds to the logit of one more session."""
     volatility: float
     """Standard deviation between accounts of the log of how strongly moods swing."""
     pause_rate: float
-    """Probability that a long pause begins on a day."""
+    """Probability that a long pause begins on a day, for the median account; one in six has e times as many."""
     pause_days: float
     """Median length of a long pause, days."""
 
@@ -112,10 +113,11 @@ def simulate_sessions(
         appetite = temper.budget * math.exp(temper.budget_accounts * normal(stream))
         persistence = temper.stay + temper.stay_accounts * normal(stream)
         swing = math.exp(temper.volatility * normal(stream))
+        pause_rate = temper.pause_rate * math.exp(PAUSE_ACCOUNTS * normal(stream))
         night = math.exp(0.8 * normal(stream) - 0.32)
         own_week = np.empty(7)
         for k in range(7):
-            own_week[k] = weekdays[k] + 0.2 * normal(stream)
+            own_week[k] = weekdays[k] + temper.week_spread * normal(stream)
         own_hours = hours.copy()
         own_hours[:6] *= night
         own_hours = np.cumsum(own_hours)
@@ -134,7 +136,7 @@ def simulate_sessions(
             if pause >= 1.0:
                 pause -= 1.0
                 continue
-            if uniform(stream) < temper.pause_rate:
+            if uniform(stream) < pause_rate:
                 pause = temper.pause_days * math.exp(PAUSE_SPREAD * normal(stream))
                 left = 0.0
                 continue
@@ -143,60 +145,61 @@ def simulate_sessions(
                 logit += temper.pull * max(0.0, grip)
             if not chance(stream, logit):
                 continue
+            weekly = 0.5 * weekdays[(weekday + t) % 7]
+            budget = appetite * math.exp(weekly + temper.mood_budget * mood)
             day_titles = 0
             minutes = 0.0
             night_minutes = 0.0
             top = 0
             of_show = 0
+            session_titles = 0
+            session_same = 0
+            session_of_show = 0
+            clock = 60.0 * (choice(stream, own_hours) + uniform(stream))
+            keep = left >= 1.0 and chance(stream, temper.loyalty)
             while True:
-                session_titles = 0
-                session_same = 0
-                session_of_show = 0
-                clock = 60.0 * (choice(stream, own_hours) + uniform(stream))
-                used = 0.0
-                keep = left >= 1.0 and chance(stream, temper.loyalty)
-                weekly = 0.5 * own_week[(weekday + t) % 7]
-                budget = appetite * math.exp(weekly + temper.mood_budget * mood)
-                while True:
-                    if not keep:
-                        grip = temper.grip * normal(stream)
-                        running_time = show_minutes(stream)
-                        left = 1.0 + temper.show_episodes * math.exp(normal(stream))
-                        of_show = 0
-                        session_of_show = 0
-                        if uniform(stream) < FILMS:
-                            running_time = 100.0 * math.exp(0.2 * normal(stream))
-                            left = 1.0
-                    watched = title_minutes(stream, running_time)
-                    hour = int(clock // 60.0) % 24
-                    left -= 1.0
-                    session_titles += 1
-                    of_show += 1
-                    session_of_show += 1
-                    session_same = max(session_same, session_of_show)
-                    top = max(top, of_show)
-                    used += watched
-                    minutes += watched
-                    if hour < 6:
-                        night_minutes += watched
-                    clock += watched
-                    if t >= 0:
-                        starts[i, hour] += 1
-                        part = watched
-                        if uniform(stream) < IN_TWO_PARTS:
-                            part = watched * uniform(stream)
-                            lengths[i, min(int(watched - part), MOST_MINUTES - 1)] += 1
-                        lengths[i, min(int(part), MOST_MINUTES - 1)] += 1
-                    if used + 0.5 * running_time > budget * math.exp(grip) or minutes > MOST_DAY:
-                        break
-                    keep = left >= 1.0 and chance(stream, persistence + 2.0 * grip)
-                day_titles += session_titles
+                if not keep:
+                    grip = temper.grip * normal(stream)
+                    running_time = show_minutes(stream)
+                    left = 1.0 + temper.show_episodes * math.exp(normal(stream))
+                    of_show = 0
+                    session_of_show = 0
+                    if uniform(stream) < FILMS:
+                        running_time = 100.0 * math.exp(0.2 * normal(stream))
+                        left = 1.0
+                watched = title_minutes(stream, running_time)
+                hour = int(clock // 60.0) % 24
+                left -= 1.0
+                day_titles += 1
+                session_titles += 1
+                of_show += 1
+                session_of_show += 1
+                session_same = max(session_same, session_of_show)
+                top = max(top, of_show)
+                minutes += watched
+                if hour < 6:
+                    night_minutes += watched
+                clock += watched
+                over = minutes + 0.5 * running_time > min(budget * math.exp(grip), MOST_DAY)
+                rests = not over and chance(stream, temper.rest)
                 if t >= 0:
-                    titles[i, min(session_titles, MOST_TITLES - 1)] += 1
-                    same[i, min(session_same, MOST_TITLES - 1)] += 1
-                if minutes > MOST_DAY or not chance(stream, temper.again + temper.mood_again * mood):
+                    starts[i, hour] += 1
+                    part = watched
+                    if uniform(stream) < IN_TWO_PARTS:
+                        part = watched * (0.1 + 0.8 * uniform(stream))
+                        lengths[i, min(int(watched - part), MOST_MINUTES - 1)] += 1
+                    lengths[i, min(int(part), MOST_MINUTES - 1)] += 1
+                    if over or rests:
+                        titles[i, min(session_titles, MOST_TITLES - 1)] += 1
+                        same[i, min(session_same, MOST_TITLES - 1)] += 1
+                if over:
                     break
-            of_show = 0
+                if rests:
+                    session_titles = 0
+                    session_same = 0
+                    session_of_show = 0
+                    clock = 60.0 * (choice(stream, own_hours) + uniform(stream))
+                keep = left >= 1.0 and chance(stream, persistence + 2.0 * grip)
             if t >= 0:
                 measures[0, i, t] = day_titles
                 measures[1, i, t] = minutes

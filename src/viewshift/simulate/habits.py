@@ -13,46 +13,46 @@ WEEKDAY_LOGITS = 1.6 * np.log(REAL_WEEK)
 SESSION_HOURS = (
     np.array(
         [
-            *(413, 289, 211, 183, 149, 114, 109, 126, 184, 251, 320, 370),
-            *(490, 507, 490, 477, 498, 544, 637, 699, 755, 811, 778, 593),
+            *(247, 179, 144, 165, 127, 85, 107, 142, 239, 314, 382, 417),
+            *(600, 517, 472, 465, 520, 593, 716, 743, 815, 863, 737, 412),
         ]
     )
     / 1e4
 )
-"""Share of sessions that begin in each local hour."""
+"""Weight of each local hour as the beginning of a session, such that views begin as real ones do (`hour_share`)."""
 
 CHAIN_WEEKDAYS = 1.6 * np.log(REAL_WEEK)
 """What each weekday adds to the logit of watching, in the chains."""
 
 CHAIN = (
-    np.array([25.0, 5.0, 6.0, 8.0, 3.0]),
-    np.array([0.25, 1.2, 1.0, 0.9, 0.7]),
-    np.array([0.002, 0.2, 0.45, 0.75, 0.9]),
-    np.array([0.6, 1.2, 1.8, 2.6, 6.5]),
+    np.array([21.3, 6.25, 4.15, 6.78, 8.45]),
+    np.array([0.381, 2.68, 0.654, 1.03, 0.322]),
+    np.array([0.00164, 0.133, 0.54, 0.727, 0.877]),
+    np.array([0.576, 0.648, 1.57, 2.8, 4.42]),
 )
 """Hidden states away, rare, light, steady, heavy: mean dwell (days), weight of entry, probability that a day is active,
 scale of its episodes."""
 
 TEMPER = Temper(
-    activity=-0.428,
-    activity_spread=1.43,
-    budget=63.7,
-    budget_accounts=0.256,
-    grip=0.447,
-    stay=0.753,
-    stay_accounts=0.535,
-    loyalty=1.45,
-    pull=1.02,
+    activity=-0.718,
+    activity_spread=1.44,
+    week_spread=0.755,
+    budget=71.4,
+    budget_accounts=0.295,
+    grip=0.527,
+    stay=0.722,
+    stay_accounts=0.737,
+    loyalty=1.51,
+    pull=0.947,
     show_episodes=10.6,
-    again=-2.6,
-    slow_days=61.3,
-    slow=1.68,
-    fast_days=2.65,
-    fast=1.31,
-    mood_budget=0.184,
-    mood_again=0.255,
-    volatility=0.38,
-    pause_rate=0.00452,
-    pause_days=17.4,
+    rest=-2.22,
+    slow_days=72.9,
+    slow=1.77,
+    fast_days=1.88,
+    fast=1.29,
+    mood_budget=0.224,
+    volatility=0.3,
+    pause_rate=0.00277,
+    pause_days=17.0,
 )
 """The population "sessions"; found by calibration against `population.json`."""
