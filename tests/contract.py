@@ -37,12 +37,10 @@ def same(actual: Array, expected: Array, what: str) -> None:
     np.testing.assert_array_equal(actual, expected, err_msg=what, strict=True)
 
 
-def changed(panel: Panel, *, scale: Array | float = 1.0, episodes: Array | None = None, exposure: Any = None) -> Panel:
-    """Return the panel with all measures scaled, or with other episodes and the measures that follow from them."""
-    if episodes is not None:
-        return to_panel(episodes, seed=0)
+def scaled(panel: Panel, factor: Array | float, *, exposure: Array | None) -> Panel:
+    """Return the panel with all measures multiplied, and an exposure."""
     return Panel(
-        {name: values * scale for name, values in panel.measures.items()},
+        {name: values * factor for name, values in panel.measures.items()},
         accounts=panel.accounts,
         start=panel.start,
         observed=panel.observed,
@@ -77,10 +75,12 @@ def monotone(case: Case, draw: Draw) -> None:
     detector, panel, rng = fitted(case), draw.panel(), draw.rng()
     sign = -1 if getattr(detector, "direction", "up") == "down" else 1
     rows, before = np.arange(panel.n_accounts), detector.score(panel)
-    highest = np.argsort(-np.nan_to_num(before, nan=-np.inf), axis=1)[:, :3]
+    unscored = np.isnan(before)
+    quiet = np.argsort(np.where(unscored, np.inf, panel[detector.measure]), axis=1)[:, :3]
+    striking = np.argsort(np.where(unscored, np.inf, -before), axis=1)[:, :3]
     anywhere = rng.integers(panel.n_days, size=(panel.n_accounts, 4))
-    for days in np.concatenate([highest, anywhere], axis=1).T:
-        amount = 10.0 ** rng.integers(4)
+    for days in np.hstack([quiet, striking, anywhere]).T:
+        amount = rng.choice([1, 1, 10, 1000])
         values = panel[detector.measure].copy()
         values[rows, days] += amount
         after = detector.score(panel.with_measures({detector.measure: values}))[rows, days]
@@ -141,14 +141,14 @@ def surge(case: Case, draw: Draw) -> None:
 
 
 def floor(case: Case, draw: Draw) -> None:
-    """One episode more than always, on an account that never varied, is nothing against a real shift."""
+    """One episode more (or less) than always, on accounts that never varied, is nothing against a real shift."""
     detector = fitted(case)
     for sign in _signs(detector):
         _, shifted, days = _shifted(case, draw, sign)
         peak = np.nanmax(detector.score(shifted)[:, days], axis=1)
-        episodes = many("flat", 6, 160, seed=draw.seed)
-        episodes[:, draw.rng().integers(80, 150)] += sign
-        highest = np.nanmax(detector.score(changed(shifted, episodes=episodes)))
+        episodes = np.arange(0 if sign > 0 else 1, 6)[:, None] * np.ones(160)
+        episodes[:, draw.rng().integers(90, 150)] += sign
+        highest = np.nanmax(detector.score(to_panel(episodes, seed=draw.seed)))
         assert highest < peak.min(), f"{sign:+d} on flat accounts scores {highest}, a shift only {peak.min()}"
 
 
@@ -183,8 +183,8 @@ def exposure(case: Case, draw: Draw) -> None:
     many_times, first = ones.copy(), draw.rng().integers(70, 120)
     many_times[:, first : first + 28] = 32
     plain = detector.score(ordinary)
-    same(detector.score(changed(ordinary, exposure=ones)), plain, "an exposure of 1 everywhere changes the scores")
-    raised = (changed(ordinary, scale=many_times, exposure=factor) for factor in (many_times, None))
+    same(detector.score(scaled(ordinary, 1, exposure=ones)), plain, "an exposure of 1 everywhere changes the scores")
+    raised = (scaled(ordinary, many_times, exposure=factor) for factor in (many_times, None))
     _nearer(*map(detector.score, raised), plain)
 
 
@@ -196,26 +196,26 @@ def _nearer(good: Array, bad: Array, truth: Array) -> None:
 
 
 def precision(case: Case, draw: Draw) -> None:
-    """The same whole numbers in float32 and in float64 score the same."""
+    """The same numbers in float32 and in float64 score the same."""
     detector, panel = fitted(case), draw.panel()
-    whole = {name: np.round(values) for name, values in panel.measures.items()}
-    single, double = (
-        detector.score(panel.with_measures({name: values.astype(dtype) for name, values in whole.items()}))
-        for dtype in (np.float32, np.float64)
-    )
-    np.testing.assert_allclose(single, double, rtol=1e-6, atol=1e-6)
+    factor = draw.rng().uniform(0.5, 1.5, panel.observed.shape)
+    single = {name: (values * factor).astype(np.float32) for name, values in panel.measures.items()}
+    double = {name: values.astype(np.float64) for name, values in single.items()}
+    low, high = (detector.score(panel.with_measures(measures)) for measures in (single, double))
+    np.testing.assert_allclose(low, high, rtol=1e-6, atol=1e-6)
 
 
 def pure(case: Case, draw: Draw) -> None:
     """Scoring and advancing change neither panel, parameters, what was learned, nor the state they were given."""
     detector, panel = fitted(case), draw.panel()
-    panel = changed(panel, exposure=draw.rng().uniform(0.5, 2, panel.observed.shape))
+    panel = scaled(panel, 1, exposure=draw.rng().uniform(0.5, 2, panel.observed.shape))
     before = copy.deepcopy((dict(panel.measures), panel.observed, panel.exposure, vars(detector)))
     detector.score(panel)
     if isinstance(detector, StreamingDetector):
-        state, _ = detector.advance(detector.start(panel.n_accounts), panel)
+        middle = panel.days[panel.n_days // 2]
+        state, _ = detector.advance(detector.start(panel.n_accounts), panel.between(until=middle))
         kept = copy.deepcopy(state)
-        detector.advance(state, panel)
+        detector.advance(state, panel.between(since=middle + 1))
         _unchanged(state, kept, "the given state")
     after = (dict(panel.measures), panel.observed, panel.exposure, vars(detector))
     for now, then, what in zip(after, before, ("a measure", "the mask", "the exposure", "the detector"), strict=True):
