@@ -81,7 +81,7 @@ def run(
     population
         Which simulated population.
     out
-        Folder for results.csv, timings.csv and, after failures, failures/*.py; default none is written.
+        Folder for results.csv, timings.csv and, after failures, ``failures/*.py``; default none is written.
     progress
         Whether to show a progress bar; default if the output is a terminal.
 
