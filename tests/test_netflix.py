@@ -484,6 +484,7 @@ def test_account_is_refused_where_profiles_are_accounts() -> None:
         (b"Title,Date\n", "there must be rows below the header, got none"),
         (b"\n<!DOCTYPE html><html><body>Sign in</body></html>", "line 1 must be a header of CSV columns, got HTML"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "got binary data"),
+        (b"\x1f\x8b\x08\x08Title", "got binary data"),
         ("Title,Date\nA,1/1/25\n".encode("utf-16"), "must be UTF-8, got UTF-16"),
         (b"Name,When\nA,1/1/25\n", "line 1: the header must be that of a Netflix export, .* got 'name,when'"),
     ],

@@ -58,7 +58,7 @@ class Events:
     def __repr__(self) -> str:
         column = self.table["start"].dt.convert_time_zone(self.tz).dt.date() if self.tz else self.table["date"]
         accounts = self.table["account"].n_unique()
-        what = "daily counts" if self._are_counts else "plays"
+        what = ("daily count" if self._are_counts else "play") + "s" * (len(self) != 1)
         return (
             f"Events({len(self):,} {what} of {accounts} account{'s' * (accounts != 1)}, "
             f"{column.min()!s} to {column.max()!s}{f' in {self.tz}' if self.tz else ''}; from {self.report.source})"

@@ -133,7 +133,7 @@ def _with_header(name: str, content: Path | bytes, head: bytes) -> Source:
         raise ValueError(f"{name}: the file is empty; fetch the export again.")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ValueError(f"{name}: the text must be UTF-8, got UTF-16; save it as 'CSV UTF-8'.")
-    if b"\0" in head:
+    if b"\0" in head or re.search(rb"[\x01-\x08\x0e-\x1f]", head[:1024]):
         raise ValueError(f"{name}: the file must be comma-separated text, got binary data; name the CSV file itself.")
     text = head.decode("utf-8-sig", errors="replace")
     if text.lstrip().startswith("<"):
