@@ -14,7 +14,6 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
 ]
-suppress_warnings = ["toc.empty_glob"]  # a folder may be waiting for its first page
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "_templates"]
 
