@@ -57,7 +57,8 @@ def page(found: Findings) -> str:
         lstrip_blocks=True,
     )
     peaks = found.alarms.groupby("account")["surprise"].max()
-    names = sorted(found.panel.accounts.tolist(), key=lambda name: (-peaks.get(name, 0.0), name))
+    watched = found.panel.accounts[found.panel.observed.any(axis=1)].tolist()
+    names = sorted(watched, key=lambda name: (-peaks.get(name, 0.0), name))
     sections = [_section(found, name) for name in names[:MOST_ACCOUNTS]]
     return environment.get_template("page.html.jinja").render(
         found=found,

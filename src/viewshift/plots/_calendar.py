@@ -89,11 +89,11 @@ def calendar(
     ax = axes(ax, (0.8 + n_columns * CELL, 0.5 + n_rows * CELL))
     for days, _, style in _looks(shown.values):
         cells = rectangles(place.column[days] + 0.06, place.row[days] + 0.06, 0.88, 0.88)
-        ax.add_patch(PathPatch(cells, **style))
+        ax.add_artist(PathPatch(cells, **style))
     month = shown.panel.days.astype("datetime64[M]").astype(np.int64)
     by_month = [month == number for number in np.unique(month)]
     borders = np.concatenate([_borders(place, days) for days in by_month])
-    ax.add_patch(PathPatch(segments(borders), fill=False, edgecolor=MUTED, linewidth=0.6, alpha=0.7))
+    ax.add_artist(PathPatch(segments(borders), fill=False, edgecolor=MUTED, linewidth=0.6, alpha=0.7))
     for days in by_month:
         if days.sum() > 13:
             at = (place.column[days].mean() + 0.5, BLOCK * place.block[days][0] - 0.75)
@@ -101,7 +101,7 @@ def calendar(
     numbers: dict[tuple[float, float], list[str]] = {}
     for k, days in enumerate(_alarm_days(shown), start=1):
         around = segments(_borders(place, days))
-        ax.add_patch(PathPatch(around, fill=False, edgecolor=ALARM, linewidth=1.8, capstyle="round", zorder=3))
+        ax.add_artist(PathPatch(around, fill=False, edgecolor=ALARM, linewidth=1.8, capstyle="round", zorder=3))
         numbers.setdefault((place.column[days][0] + 0.5, BLOCK * place.block[days][0] + 7.7), []).append(str(k))
     for at, several in numbers.items():
         ax.text(*at, ", ".join(several), color=ALARM, ha="center", va="center", weight="bold", fontsize="small")

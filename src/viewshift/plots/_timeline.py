@@ -60,9 +60,9 @@ def account(
     values, day = shown.values, _number(shown.panel.days)
     ax = axes(ax, (10, 3.2))
     active = values > 0
-    width = max(0.9, len(day) / 800)
+    width = max(0.9, len(day) / (80 * _inches(ax)))  # no bar thinner than a pixel or so
     bars = rectangles(day[active], np.zeros(active.sum()), width, values[active])
-    ax.add_patch(PathPatch(bars, facecolor=LEVELS[2], linewidth=0, label=words(measure)))
+    ax.add_artist(PathPatch(bars, facecolor=LEVELS[2], linewidth=0, label=words(measure)))
     usual = pd.Series(values).shift(7).rolling(56, min_periods=28).mean()
     ax.plot(day, usual, linewidth=1.4, color=_ink(), label="usual level, mean of 8 weeks")
     top = 1.08 * float(np.nanmax(values, initial=1.0))
@@ -114,6 +114,10 @@ def _number(days: Any) -> Any:
     return date2num(days)  # type: ignore[no-untyped-call]
 
 
+def _inches(ax: "Axes") -> float:
+    return ax.figure.bbox.width / ax.figure.dpi
+
+
 def _ink() -> Any:
     from matplotlib import rcParams  # noqa: PLC0415
 
@@ -155,5 +159,11 @@ def _time_axis(ax: "Axes", day: Floats, hidden: Bools) -> None:
 def _legend(ax: "Axes") -> None:
     named = {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     ax.legend(
-        named.values(), named, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=4, frameon=False, fontsize="small"
+        named.values(),
+        named,
+        loc="upper left",
+        bbox_to_anchor=(0, -0.12),
+        ncols=4 if _inches(ax) > 7 else 2,
+        frameon=False,
+        fontsize="small",
     )
