@@ -25,7 +25,6 @@ class Case:
     detector: "Detector"
     warm: int
     """A day whose `warm` days before it were all observed has a finite score."""
-    claims: vd.Claims = ALL_FOUR
     surge_days: int = 1
     """How long an unmistakable surge must last to be seen."""
     surge_on: str = "realistic"
@@ -71,7 +70,6 @@ CASES = [
             name=f"Pelt-{cost}-{direction}",
             detector=vd.Pelt(cost=cost, direction=direction),
             warm=0,
-            claims=vd.Claims(causal=False, per_account=True, monotone=False, streaming=False),
             surge_days=28,
             surge_on="steady",  # its gain is over the segment just before, and that may be a binge already
             exempt={"missing": "the fall that zeros make is dated on days without a score"}
@@ -86,7 +84,6 @@ CASES = [
         warm=84,
         surge_days=7,
         surge_on="steady",  # its scores end at a ceiling, which a real-looking account's wildest week may touch
-        claims=vd.Claims(causal=True, per_account=True, monotone=False, streaming=True),
     ),
     Case(
         name="IsolationForest-shares-down",
@@ -94,7 +91,6 @@ CASES = [
         warm=42,
         surge_days=7,
         surge_on="steady",  # its scores end at a ceiling, which a real-looking account's wildest week may touch
-        claims=vd.Claims(causal=True, per_account=True, monotone=False, streaming=True),
     ),
     Case(
         name="IsolationForest-both",
@@ -102,6 +98,5 @@ CASES = [
         warm=42,
         surge_days=7,
         surge_on="steady",  # its scores end at a ceiling, which a real-looking account's wildest week may touch
-        claims=vd.Claims(causal=True, per_account=True, monotone=False, streaming=True),
     ),
 ]

@@ -1,0 +1,117 @@
+"""Nothing public is left out: a detector has its case, file, page and claims, a kernel its test, a name its home."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import viewshift as vs
+from cases import ALL_FOUR, CASES
+from viewshift.detectors import Claims, Detector
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "viewshift"
+DETECTORS = [
+    cls
+    for cls in (getattr(vs.detectors, name) for name in vs.detectors.__all__)
+    if issubclass(cls, Detector) and "claims" in vars(cls)
+]
+WEAKER_CLAIMS = {
+    "IsolationForest": Claims(causal=True, per_account=True, monotone=False, streaming=True),
+    "Pelt": Claims(causal=False, per_account=True, monotone=False, streaming=False),
+}
+"""Who promises less than all four; a new line here takes a page in docs/decisions."""
+
+TESTED_BY_ITS_CALLER = {
+    "runs_above": "`find_intervals` passes it on, and test_alarms.py holds that to its twin",
+    "simulate_sessions": "a random mechanism, held to the margins of real viewing by test_simulate.py",
+    "simulate_chains": "a random mechanism, held to the margins of real viewing by test_simulate.py",
+}
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<=.)(?=[A-Z])", "_", name).lower()
+
+
+def imports(paths: list[Path], package: str) -> Iterator[tuple[Path, str, str]]:
+    """File, module and name of everything imported by ``from package... import name``."""
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package):
+                yield from ((path, node.module or "", alias.name) for alias in node.names)
+
+
+def test_all_concrete_detectors_are_public() -> None:
+    files = {path.stem for path in SOURCE.joinpath("detectors").glob("[a-z]*.py")}
+    assert files == {snake(cls.__name__) for cls in DETECTORS}
+
+
+@pytest.mark.parametrize("cls", DETECTORS)
+def test_detector_lives_in_the_file_of_its_name(cls: type) -> None:
+    assert cls.__module__ == f"viewshift.detectors.{snake(cls.__name__)}"
+
+
+@pytest.mark.parametrize("cls", DETECTORS)
+def test_detector_has_a_case(cls: type) -> None:
+    assert cls in {type(case.detector) for case in CASES}
+
+
+@pytest.mark.parametrize("cls", DETECTORS)
+def test_every_option_of_a_detector_has_a_case(cls: type) -> None:
+    variants = [case.detector for case in CASES if type(case.detector) is cls]
+    for field in fields(cls):
+        tried = {getattr(detector, field.name) for detector in variants}
+        assert set(get_args(field.type)) <= tried, f"no case for every `{field.name}`"
+
+
+def test_cases_have_names_of_their_own() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("cls", DETECTORS)
+def test_detector_has_a_page(cls: type) -> None:
+    page = ROOT / "docs" / "detectors" / f"{snake(cls.__name__)}.md"
+    assert page.is_file(), f"{page} is missing"
+    assert cls.__name__ in page.read_text()
+
+
+@pytest.mark.parametrize("cls", DETECTORS)
+def test_detector_claims_what_was_decided(cls: type) -> None:
+    assert cls.claims == WEAKER_CLAIMS.get(cls.__name__, ALL_FOUR)
+
+
+@pytest.mark.parametrize("cls", DETECTORS)
+def test_detector_is_final(cls: type) -> None:
+    assert [other for other in DETECTORS if other is not cls and issubclass(other, cls)] == []
+
+
+def test_no_detector_imports_another() -> None:
+    modules = {cls.__module__ for cls in DETECTORS}
+    files = [Path(sys.modules[module].__file__ or "") for module in modules]
+    assert [found for found in imports(files, "viewshift.detectors") if found[1] in modules] == []
+
+
+def test_kernels_that_others_call_are_tested() -> None:
+    callers = [path for path in SOURCE.rglob("*.py") if "kernels" not in path.parts]
+    called = {name for _, _, name in imports(callers, "viewshift.kernels") if name.islower()}
+    tested = {name for _, _, name in imports(list(ROOT.joinpath("tests").glob("test_*.py")), "viewshift.kernels")}
+    assert called - tested - set(TESTED_BY_ITS_CALLER) == set()
+    assert set(TESTED_BY_ITS_CALLER) <= called, "an exemption is no longer needed"
+
+
+@pytest.mark.parametrize("name", vs.__all__)
+def test_public_name_exists(name: str) -> None:
+    assert getattr(vs, name) is not None
+
+
+def test_import_loads_nothing_heavy() -> None:
+    heavy = {"matplotlib", "numba", "numpy", "pandas", "polars", "pyarrow", "scipy", "sklearn", "statsmodels"}
+    code = "import sys, viewshift; print(*{name.split('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert heavy.isdisjoint(loaded)
