@@ -11,7 +11,7 @@ import pandas as pd
 from viewshift import simulate
 from viewshift._typing import Floats
 from viewshift.detectors import Detector
-from viewshift.metrics import account_weights, average_precision, average_precision_replicates
+from viewshift.metrics import account_weights, average_precision_replicates
 from viewshift.panel import Panel
 from viewshift.rules import AlarmRule
 from viewshift.study.compare import N_REPLICATES, Trial
@@ -210,8 +210,9 @@ def judge(
         if laid.lasting:
             ranked[row, end + 1 :] = np.nan
     n_positive = int((positive & ~np.isnan(ranked)).sum())
-    replicates = average_precision_replicates(ranked, positive, weights)
-    precision = estimate(average_precision(ranked, positive), replicates, n_positive)
+    itself_first = np.vstack([np.ones((1, weights.shape[1])), weights])
+    value, *replicates = average_precision_replicates(ranked, positive, itself_first)
+    precision = estimate(float(value), np.array(replicates), n_positive)
     tallies = {rate: tally(rule, surprise, clean, laid.events, causal=causal) for rate, rule in rules.items()}
     return Trial(tallies=tallies, precision=precision)
 

@@ -22,8 +22,9 @@ def default_detectors() -> dict[str, Detector]:
         "RobustZ": RobustZ(),
         "Cusum, normal": Cusum(increments="normal"),
         "Cusum, NB": Cusum(increments="nb"),
+        "Cusum, NB, down": Cusum(increments="nb", direction="down"),
         "IsolationForest": IsolationForest(),
-        "Pelt, NB": Pelt(cost="nb"),
+        "Pelt, NB": Pelt(cost="nb", penalty=1.0),
         "Random": Random(),
         "Constant": Constant(),
     }
