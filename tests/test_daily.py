@@ -222,6 +222,12 @@ def test_daily_equals_a_walk_through_the_minutes(seed: int, change: tuple[str, s
         assert as_dict(panel, "top_show_episodes") == top
 
 
+def test_intervals_that_touch_become_one_but_not_those_of_two_owners() -> None:
+    owner, start, end = np.array([1, 0, 0, 1]), np.array([5, 0, 3, 7]), np.array([6, 3, 5, 9])
+    united = [part.tolist() for part in unite(owner, start, end)]
+    assert united == [[0, 1, 1], [0, 5, 7], [5, 6, 9]]
+
+
 @given(seed=st.integers(0, 2**32))
 def test_cutting_conserves_united_time(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -77,7 +77,7 @@ def _parts(name: str) -> list[pl.Expr]:
 def _date(order: str) -> pl.Expr:
     a, b, c = pl.col("a"), pl.col("b"), pl.col("c")
     if order == "y/m/d":
-        text = pl.when((a.str.len_chars() == 4) & ~pl.col("named")).then(pl.concat_str(a, b, c, separator="-"))
+        text = pl.when(a.str.len_chars() == 4).then(pl.concat_str(a, b, c, separator="-"))
     else:
         year = pl.when(c.str.len_chars() == 2).then(pl.lit("20") + c).when(c.str.len_chars() == 4).then(c)
         month_first = pl.lit(value=order == "m/d/y") & ~pl.col("named")
