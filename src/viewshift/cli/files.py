@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -56,11 +57,11 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
 
 def panel_table(panel: Panel) -> pl.DataFrame:
     """Return the days of a panel as a long table: account, day and every measure."""
-    row = [row for row in range(panel.n_accounts) for _ in range(panel.n_days)]
-    columns = {"account": pl.Series(panel.accounts.tolist(), dtype=pl.String).gather(row)}
-    columns["day"] = (
-        pl.concat([pl.Series(panel.days)] * panel.n_accounts) if panel.n_accounts else pl.Series(panel.days)
-    )
+    rows = np.repeat(np.arange(panel.n_accounts), panel.n_days)
+    columns = {
+        "account": pl.Series(panel.accounts.tolist(), dtype=pl.String).gather(pl.Series(rows)),
+        "day": pl.Series(np.tile(panel.days, panel.n_accounts)),
+    }
     return pl.DataFrame(columns | {name: values.reshape(-1) for name, values in panel.measures.items()})
 
 

@@ -70,11 +70,11 @@ class Findings:
         return said
 
 
-def interval(alarm: Mapping[Any, Any], name: str) -> str:
-    """Return a level or ratio with its interval: "0.8 (0.6-1.0)"."""
+def interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
+    """Return a level or ratio with its interval: "0.8 (0.6-1.0)", after a sign such as "x"."""
     if pd.isna(alarm[name]):
         return "unknown"
-    return f"{alarm[name]:.1f} ({alarm[f'{name}_low']:.1f}-{alarm[f'{name}_high']:.1f})"
+    return f"{sign}{alarm[name]:.1f} ({alarm[f'{name}_low']:.1f}-{alarm[f'{name}_high']:.1f})"
 
 
 def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule) -> str:

@@ -27,7 +27,7 @@ def alarm_table(found: Findings) -> Table:
             f"{alarm['detected'].date()}\n{'goes on' if alarm['status'] == 'open' else alarm['end'].date()}",
             alarm["kind"],
             f"{interval(alarm, 'usual')} ->\n{interval(alarm, 'observed')}",
-            f"x{interval(alarm, 'ratio')}".replace(" ", "\n"),
+            interval(alarm, "ratio", "x").replace(" ", "\n"),
             how_rare(alarm, found.rule),
             *([plain(alarm["account"])] * several),
         )
