@@ -1,0 +1,180 @@
+"""What the detectors do with awkward populations, with wrong parameters, and beyond scores."""
+
+import re
+
+import numpy as np
+import pytest
+
+import viewshift as vs
+from viewshift.detectors import Cusum, IsolationForest, Pelt, Random, RobustZ, ZScore
+
+DETECTORS = [
+    ZScore(),
+    RobustZ(direction="both"),
+    Cusum(direction="both"),
+    Cusum(increments="nb", direction="both"),
+    Pelt(cost="normal"),
+    Pelt(cost="poisson", direction="both"),
+    Pelt(cost="nb"),
+    IsolationForest(n_trees=5),
+    IsolationForest(n_trees=5, shares=True, direction="both"),
+]
+
+
+def viewing(n_accounts=6, n_days=200, seed=0):
+    return np.random.default_rng(seed).negative_binomial(0.4, 0.2, (n_accounts, n_days)).astype(np.float64)
+
+
+def to_panel(values):
+    seen = values >= 0
+    minutes = np.minimum(30 * values, 1440)
+    measures = {"episodes": values, "minutes": minutes, "night_minutes": minutes / 2, "top_show_episodes": values}
+    return vs.Panel(measures, accounts=[f"a{i}" for i in range(len(values))], start="2024-01-01", observed=seen)
+
+
+def one_observed_day():
+    values = np.full((3, 200), np.nan)
+    values[0, 150] = 4
+    return values
+
+
+def half_missing():
+    return np.where(np.random.default_rng(1).random((6, 200)) < 0.5, np.nan, viewing())
+
+
+def one_enormous_value():
+    values = viewing()
+    values[2, 120] = 1e6
+    return values
+
+
+POPULATIONS = {
+    "all zeros": np.zeros((4, 200)),
+    "constant": np.full((4, 200), 3.0),
+    "one observed day": one_observed_day(),
+    "never observed": np.full((2, 200), np.nan),
+    "half missing": half_missing(),
+    "5 days": viewing(n_days=5),
+    "one day": viewing(n_days=1),
+    "one account": viewing(n_accounts=1),
+    "one enormous value": one_enormous_value(),
+}
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=str)
+@pytest.mark.parametrize("population", POPULATIONS)
+def test_awkward_populations_are_fitted_and_scored(detector, population):
+    """Warnings are errors here; a fit on nothing must still score ordinary accounts with finite numbers."""
+    panel = to_panel(POPULATIONS[population])
+    detector.fit(panel)
+    assert not np.isinf(detector.score(panel)).any()
+    assert np.isfinite(detector.score(to_panel(viewing(seed=2)))[:, 150:]).all()
+
+
+def test_down_is_up_of_the_mirrored_excess():
+    panel = to_panel(viewing())
+    for detector in (ZScore(), RobustZ()):
+        up, down, both = (
+            type(detector)(direction=direction).fit(panel).score(panel) for direction in ("up", "down", "both")
+        )
+        np.testing.assert_array_equal(up, -down)
+        np.testing.assert_array_equal(both, np.abs(up))
+
+
+@pytest.mark.parametrize("increments", ["normal", "nb"])
+def test_cusum_of_both_directions_is_the_larger_sum(increments):
+    panel = to_panel(viewing())
+    up, down, both = (
+        Cusum(increments=increments, direction=direction).fit(panel).score(panel)
+        for direction in ("up", "down", "both")
+    )
+    np.testing.assert_array_equal(both, np.maximum(up, down))
+    assert (up != down).any()
+
+
+def test_cap_keeps_one_day_from_doing_the_work_of_many():
+    values = np.tile([1.0, 2.0], (1, 60))
+    binge, surge = values.copy(), values.copy()
+    binge[0, 90] += 60
+    surge[0, 90:100] += 6
+    panels = [to_panel(v) for v in (values, binge, surge)]
+    for cap, larger in ((np.inf, "binge"), (3.0, "surge")):
+        detector = Cusum(cap=cap).fit(panels[0])
+        at_binge, at_surge = (
+            detector.score(panel)[0].max(where=np.arange(120) >= 90, initial=0) for panel in panels[1:]
+        )
+        assert (at_binge > at_surge) == (larger == "binge")
+
+
+def test_exposure_explains_a_day_on_which_everybody_doubles():
+    values = viewing(n_accounts=40, seed=3)
+    values[:, 160] *= 2
+    factors = np.ones(values.shape)
+    factors[:, 160] = 2
+    accounts = [f"a{i}" for i in range(40)]
+    told = vs.Panel({"episodes": values}, accounts=accounts, start="2024-01-01", exposure=factors)
+    untold = vs.Panel({"episodes": values}, accounts=accounts, start="2024-01-01")
+    halved = vs.Panel({"episodes": values / factors}, accounts=accounts, start="2024-01-01")
+    for detector in (ZScore(), RobustZ(), Cusum(), IsolationForest(n_trees=5), Pelt(cost="poisson", penalty=1.0)):
+        detector.fit(halved)
+        np.testing.assert_allclose(detector.score(told), detector.score(halved), rtol=1e-9)
+        assert (detector.score(untold) != detector.score(halved)).any()
+
+
+def test_segments_cover_the_observed_days_in_order():
+    panel = to_panel(half_missing())
+    detector = Pelt(cost="poisson", penalty=1.0).fit(panel)
+    table = detector.segments(panel)
+    assert list(table.columns) == ["account", "start", "end", "mean", "gain"]
+    scores = np.nan_to_num(Pelt(cost="poisson", penalty=1.0, direction="both").fit(panel).score(panel))
+    for row, (name, own) in enumerate(table.groupby("account", sort=False)):
+        assert name == panel.accounts[row]
+        start = (own["start"].to_numpy().astype("datetime64[D]") - panel.start).astype(int)
+        end = (own["end"].to_numpy().astype("datetime64[D]") - panel.start).astype(int)
+        seen = panel.observed[row]
+        assert seen[start].all()
+        assert seen[end].all()
+        days = [np.arange(a, b + 1)[seen[a : b + 1]] for a, b in zip(start, end, strict=True)]
+        assert np.concatenate(days).tolist() == np.flatnonzero(seen).tolist()
+        assert min(map(len, days)) >= 7
+        np.testing.assert_allclose(own["mean"], [panel["episodes"][row, d].mean() for d in days], rtol=1e-12)
+        assert np.isnan(own["gain"].iloc[0])
+        np.testing.assert_array_equal(own["gain"].iloc[1:], scores[row, start[1:]])
+    assert len(table) > 2 * panel.n_accounts
+
+
+def test_no_segments_of_accounts_that_were_never_observed():
+    panel = to_panel(POPULATIONS["never observed"])
+    assert len(Pelt().fit(panel).segments(panel)) == 0
+
+
+def test_random_needs_neither_order_nor_company():
+    panel = to_panel(viewing())
+    scores = Random(seed=5).fit(panel).score(panel)
+    shuffled = panel.select(["a4", "a1"]).between("2024-03-01", "2024-03-31")
+    np.testing.assert_array_equal(Random(seed=5).fit(shuffled).score(shuffled), scores[[4, 1], 60:91])
+    assert (Random(seed=6).fit(panel).score(panel) != scores).all()
+
+
+@pytest.mark.parametrize(
+    ("detector", "sentence"),
+    [
+        (ZScore(window=1), "`window` must be at least 2, got 1."),
+        (RobustZ(guard=-1), "`guard` must be at least 0, got -1."),
+        (Cusum(shift=0), "`shift` must be a finite number above 0, got 0."),
+        (Cusum(increments="nb", shift=1.0), '`shift` must be above 1 with increments="nb"'),
+        (Cusum(increments="poisson"), "`increments` must be one of 'normal', 'nb', got 'poisson'."),
+        (Cusum(cap=-1.0), "`cap` must be a finite number above 0, got -1.0."),
+        (Cusum(direction="left"), "`direction` must be one of 'up', 'down', 'both', got 'left'."),
+        (Pelt(cost="l2"), "`cost` must be one of 'normal', 'poisson', 'nb', got 'l2'."),
+        (Pelt(penalty=-1.0), "`penalty` must be a finite number above 0, got -1.0."),
+        (Pelt(min_segment=0), "`min_segment` must be at least 1, got 0."),
+        (IsolationForest(n_trees=0), "`n_trees` must be at least 1, got 0."),
+        (IsolationForest(n_rows=1), "`n_rows` must be at least 2, got 1."),
+        (Random(seed=-1), "`seed` must be at least 0, got -1."),
+    ],
+    ids=str,
+)
+def test_wrong_parameters_are_named_when_fitting(detector, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        detector.fit(to_panel(viewing()))
