@@ -81,25 +81,24 @@ def _pick(table: pd.DataFrame, metric: str, rate: float, **where: object) -> pd.
 
 
 def _leaders(table: pd.DataFrame, rates: Sequence[float]) -> str:
-    parts = []
+    parts: list[str] = []
     for rate in rates:
-        order = ranking(table, rate)
         mean = _pick(table, "net_recall", rate, scenario="mean").set_index("detector").to_dict("index")
         behind = _pick(table, "net_recall_behind_best", rate, scenario="mean").set_index("detector").to_dict("index")
-        if not len(mean):
+        if not mean:
             continue
-        text = f"At {rate:g} alarm{'' if rate == 1 else 's'} per account-year {order[0]} finds most, a net "
-        text += f"{with_interval(mean[order[0]])} of events on average over the scenarios"
-        if len(mean) > 1:
-            gap = behind[order[1]]
-            if gap["high"] < 0:
-                text += f", clear of {order[1]}, which finds {number(-gap['value'])} less"
-            else:
-                text += f", but not clear of {order[1]} (difference {with_interval(gap)})"
+        first, *others = [name for name in ranking(table, rate) if name in mean]
+        known = with_interval(mean[first])
+        if not parts:
+            text = f"At {rate:g} alarm{'' if rate == 1 else 's'} per account-year {first} finds most: {known} of all "
+            text += "events beyond chance, averaged over the scenarios"
+        else:
+            text = f"at {rate:g} it is {first} with {known}"
+        if others:
+            clear = behind[others[0]]["high"] < 0
+            text += f", {'' if clear else 'not '}clear of {others[0]} ({number(mean[others[0]]['value'])})"
         parts.append(text)
-    return (
-        ", and a".join(part if k == 0 else part[1:] for k, part in enumerate(parts)) or "No detector ran through"
-    ) + "."
+    return f"{'; '.join(parts) or 'No detector ran through'}."
 
 
 def _scenarios(table: pd.DataFrame, rate: float, scenarios: Sequence[str]) -> str:
@@ -108,17 +107,16 @@ def _scenarios(table: pd.DataFrame, rate: float, scenarios: Sequence[str]) -> st
     if not len(best):
         return "No scenario with events ran through."
     hard, easy = best.iloc[0], best.iloc[-1]
-    text = f"The easiest scenario is {_plain(easy)} (best: {easy['detector']}, net recall {with_interval(easy)})"
+    text = f"Easiest is {_plain(easy['scenario'])}, of which {easy['detector']} finds {number(easy['value'])}"
     delay = _pick(table, "delay", rate, scenario=easy["scenario"], detector=easy["detector"])
     if len(delay):
-        text += f" with a median delay of {number(delay['value'].iloc[0], 0)} days"
+        days = delay["value"].iloc[0]
+        text += f" with a median delay of {days:g} day{'' if days == 1 else 's'}"
     if hard["low"] > 0:
-        return f"{text}, the hardest {_plain(hard)} (best: {hard['detector']}, {with_interval(hard)})."
-    return f"{text}; {_plain(hard)} is found by no detector more often than by chance."
-
-
-def _plain(row: pd.Series) -> str:
-    return str(row["scenario"]).replace("_", " ")
+        return (
+            f"{text}; hardest is {_plain(hard['scenario'])}, of which {hard['detector']} finds {number(hard['value'])}."
+        )
+    return f"{text}; {_plain(hard['scenario'])} is found by no detector more often than by chance."
 
 
 def _kept(table: pd.DataFrame, rate: float, null: Sequence[str]) -> str:
@@ -128,7 +126,11 @@ def _kept(table: pd.DataFrame, rate: float, null: Sequence[str]) -> str:
         part = rows[(rows["scenario"] == scenario) & (rows["value"] > 0)]
         if len(part):
             low, high = part["value"].min(), part["value"].max()
-            parts.append(f"{number(low)} to {number(high)} times on the panel '{scenario.replace('_', ' ')}'")
+            parts.append(f"{number(low)} to {number(high)} ({_plain(scenario)})")
     if not parts:
         return "No panel without events was run, so that nothing shows whether the alarm rates were kept."
-    return f"Where nothing is wrong, alarms came at {', '.join(parts)} the rate asked for."
+    return f"Where nothing is wrong the rules raised this many times the alarms asked for: {', '.join(parts)}."
+
+
+def _plain(scenario: str) -> str:
+    return scenario.replace("_", " ")
