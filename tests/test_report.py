@@ -175,7 +175,7 @@ def test_the_finding_says_whether_the_best_is_clear_of_the_next():
 def test_numbers_without_an_interval_say_how_many_are_behind_them():
     assert with_interval({"value": 2.0, "low": np.nan, "high": np.nan, "n": 3}, 1) == "2.0, n = 3"
     assert with_interval({"value": np.nan, "low": np.nan, "high": np.nan, "n": 0}) == "–"
-    assert number(-0.5) == "\u22120.50"
+    assert (number(-0.5), number(-0.001)) == ("\u22120.50", "0.00")
 
 
 def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
@@ -194,4 +194,4 @@ def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
 def test_the_default_study_has_null_controls_offline_detectors_and_all_scenarios():
     detectors = vs.study.default_detectors()
     assert {"Random", "Constant"} <= set(detectors)
-    assert [name for name, one in detectors.items() if not one.claims.causal] == ["Pelt, NB"]
+    assert [name for name, one in detectors.items() if not one.claims.causal] == ["Pelt, NB, log n"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from viewshift.detectors import Detector
 from viewshift.simulate import SCENARIOS
-from viewshift.study.files import write_whole
+from viewshift._files import write_whole
 from viewshift.study.setup import Setup, reference_seed
 
 STEPS = {

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from viewshift.study.example import Example
+from viewshift.study.finding import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,7 +115,7 @@ def draw_heat_map(
             values = at_rate.reindex(wanted).to_numpy(float).reshape(len(detectors), len(scenarios))
             picture = axes.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
             for (i, j), value in np.ndenumerate(values):
-                text = "–" if np.isnan(value) else f"{value:.2f}".replace("0.", ".", 1).replace("-", "\u2212")
+                text = number(value).replace("0.", ".", 1)
                 axes.text(j, i, text, ha="center", va="center", color="white" if value > 0.55 else INK)
             axes.set_xticks(
                 range(len(scenarios)), [name.replace("_", " ") for name in scenarios], rotation=35, ha="right"

@@ -1,25 +1,10 @@
-"""Files that are there whole or not at all."""
+"""Result tables as files."""
 
-import os
 from pathlib import Path
 
 import pandas as pd
 
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write under a temporary name in the same folder, then rename.
-
-    Parameters
-    ----------
-    path
-        File to write; an existing one is replaced, missing folders are made.
-    content
-        Text (UTF-8) or bytes.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(content.encode() if isinstance(content, str) else content)
-    os.replace(partial, path)
+from viewshift._files import write_whole
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

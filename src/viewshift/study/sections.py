@@ -177,7 +177,7 @@ def _scenario_section(content: Content) -> Section | None:
         figures.draw_heat_map(cells, content.order, content.eventful, content.rates),
         f"{content.folder}/scenarios.svg",
         "Net recall of each detector on each scenario",
-        "Net recall by scenario; a dash is a failed run.",
+        "Net recall by scenario; what lies below 0 is white, and a dash is a failed run.",
     )
     first = content.rates[0]
     grids = [
@@ -197,13 +197,14 @@ def _null_section(content: Content) -> Section | None:
         return None
     over = rows(content.table, "alarms_over_dial")
     shown = content.order + content.offline
+    ties = "Constant" in shown
     pictures = [
         Picture(
             figures.draw_alarm_rates(over, shown, content.null, rate),
             f"{content.folder}/alarm_rate_{rate:g}.svg",
             f"Observed alarms over the dial of {rate:g} per account-year, where nothing is wrong",
             "At 1 the rule keeps its promise on accounts it has not seen. Intervals leave out that the threshold "
-            "itself was estimated.",
+            "itself was estimated." + (" Constant scores all days alike: it raises no alarms." if ties else ""),
         )
         for rate in content.rates
     ]

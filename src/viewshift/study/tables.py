@@ -14,7 +14,7 @@ CAPTIONS = {
     "days_in_alarm": "Days in alarm per account-year, on the panels with events",
     "average_precision": "Average precision of the event days ranked by surprise (needs no dial; mean over seeds)",
 }
-DIGITS = {"delay": 1, "days_in_alarm": 1}
+DIGITS = {"delay": 1, "days_in_alarm": 1, "average_precision": 3}
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def scenario_table(
         [name, *(_cells(part[part["scenario"] == s], name, rate, DIGITS.get(metric, 2)) for s in scenarios)]
         for name in detectors
     ]
-    caption = CAPTIONS[metric] + ("" if rate is None else f", at {rate:g} alarms per account-year") + "."
+    caption = CAPTIONS[metric] + ("" if rate is None else f", at {rate:g} per account-year") + "."
     return Grid(["detector", *(s.replace("_", " ") for s in scenarios)], body, caption)
 
 

@@ -24,7 +24,7 @@ def default_detectors() -> dict[str, Detector]:
         "Cusum, NB": Cusum(increments="nb"),
         "Cusum, NB, down": Cusum(increments="nb", direction="down"),
         "IsolationForest": IsolationForest(),
-        "Pelt, NB": Pelt(cost="nb", penalty=1.0),
+        "Pelt, NB, log n": Pelt(cost="nb", penalty=1.0),
         "Random": Random(),
         "Constant": Constant(),
     }
