@@ -20,7 +20,7 @@ def runs_above(surprise, threshold, quiet):
     return tuple(np.array(part, dtype=np.int64) for part in zip(*found, strict=True)) if found else None
 
 
-def locate_shift(path, opened, last, lookback, memory, size, sign, drop):
+def locate_shift(path, opened, last, earliest, lookback, memory, size, sign, drop):
     """Onset, support interval and end of one alarm, with SciPy's negative-binomial log-likelihood of every day."""
 
     def loglik(days, mean):
@@ -33,7 +33,7 @@ def locate_shift(path, opened, last, lookback, memory, size, sign, drop):
 
     left = max(0, opened - lookback - memory)
     table = {}
-    for s in range(max(left + 1, opened - lookback), opened + 1):
+    for s in range(max(left + 1, opened - lookback, earliest), opened + 1):
         before = path[left:s]
         if np.isnan(before).all():
             continue

@@ -54,10 +54,10 @@ def test_onset_equals_exhaustive_search_with_scipy_likelihoods(sign):
     values[:30, 70:76] += rng.poisson(4, size=(30, 6))
     values[30:45, 60:] = 0
     values[rng.random(values.shape) < 0.1] = np.nan
-    opened, last = np.full(60, 73), np.full(60, 80)
-    places, _ = locate_shifts(values, np.arange(60), opened, last, 20, 40, size, sign, SUPPORT_DROP)
+    opened, last, earliest = np.full(60, 73), np.full(60, 80), np.where(np.arange(60) % 2, 65, 0)
+    places, _ = locate_shifts(values, np.arange(60), opened, last, earliest, 20, 40, size, sign, SUPPORT_DROP)
     for i in range(60):
-        expected = locate_shift(values[i], 73, 80, 20, 40, size, sign, SUPPORT_DROP)
+        expected = locate_shift(values[i], 73, 80, earliest[i], 20, 40, size, sign, SUPPORT_DROP)
         assert tuple(places[i]) == expected
 
 
@@ -136,6 +136,22 @@ def test_going_quiet_is_called_quiet():
     assert alarm["kind"] == "quiet"
     assert alarm["ratio_high"] < 1
     assert alarm["onset"] == pd.Timestamp("2025-01-01") + pd.Timedelta(days=150)
+
+
+def test_an_onset_does_not_reach_back_into_the_alarm_before():
+    values, surprise = np.tile([1.0, 0.0], 100)[None, :].copy(), np.zeros((1, 200))
+    values[0, 140:170] = 8.0
+    surprise[0, [145, 160]] = 4.0
+    first, second = explained(values, surprise).to_dict("records")
+    assert second["onset_low"] > first["end"]
+
+
+def test_an_alarm_without_a_day_before_has_no_usual_level():
+    values, surprise = np.full((1, 20), 5.0), np.zeros((1, 20))
+    surprise[0, 0] = 4.0
+    table = explained(values, surprise)
+    assert np.isnan(table["usual"][0])
+    assert "from (unknown) to 5.0" in describe(table)[0]
 
 
 def test_no_alarm_is_an_empty_table_with_all_columns():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from viewshift.budget import rate_curve, threshold_at
+from viewshift.budget import rate_at, rate_curve, threshold_at
 from viewshift.calibrate import PooledConformal
 
 
@@ -64,6 +64,7 @@ def test_threshold_gives_the_rate_it_was_asked_for():
     curve = rate_curve(-np.log10(rng.random(shape)), quiet=7)
     for dial in (2.0, 0.5, 0.25):
         q = 10 ** -threshold_at(curve, dial)
+        assert rate_at(curve, threshold_at(curve, dial)) == pytest.approx(dial)
         expected = q * (1 - q) ** 7 * 365.25
         assert abs(expected - dial) < 3 * np.sqrt(dial / years) + 0.01 * dial
 

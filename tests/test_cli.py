@@ -14,7 +14,7 @@ import pytest
 
 import viewshift as vs
 from viewshift import cli
-from viewshift.cli.files import write_files
+from viewshift._files import write_files
 
 SHOW = "The Long Stair"
 FULL_COLUMNS = (

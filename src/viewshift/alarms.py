@@ -112,7 +112,8 @@ def explain(
     last = np.where(status == "lasting", opened + adapt_after - 1, last)
     sign = {"up": 1, "down": -1, "both": 0}[direction]
     values = panel[measure].astype(np.float64)
-    places, numbers = locate_shifts(values, row, opened, last, LOOKBACK, MEMORY, size, sign, SUPPORT_DROP)
+    earliest = _after_the_one_before(row, last)
+    places, numbers = locate_shifts(values, row, opened, last, earliest, LOOKBACK, MEMORY, size, sign, SUPPORT_DROP)
     onset, onset_low, onset_high, end = places.T
     before, after, ratio = levels(numbers)
     peak = np.array(
@@ -217,16 +218,28 @@ def _sentence(alarm: Mapping[Any, Any], measure: str) -> str:
     over = alarm["status"] == "closed"
     until = f" until {_day(alarm['end'])}" if over else ""
     word = {"open": ", still going on", "lasting": ", and lasting", "closed": ""}[alarm["status"]]
-    usual, observed = (
-        f"{alarm[name]:.1f} ({alarm[f'{name}_low']:.1f}-{alarm[f'{name}_high']:.1f})" for name in ("usual", "observed")
-    )
-    ratio = f"x{alarm['ratio']:.1f} ({alarm['ratio_low']:.1f}-{alarm['ratio_high']:.1f})"
+    usual, observed, ratio = (_interval(alarm, name) for name in ("usual", "observed", "ratio"))
     since = "from" if over else "since"
-    return f"from {usual} to {observed} {measure}/day {since} {_day(onset)} {onset.year}{around}{until}, {ratio}{word}"
+    when = f"{since} {_day(onset)} {onset.year}{around}{until}"
+    return f"from {usual} to {observed} {measure}/day {when}, x{ratio}{word}"
+
+
+def _interval(alarm: Mapping[Any, Any], name: str) -> str:
+    if pd.isna(alarm[name]):
+        return "(unknown)"
+    return f"{alarm[name]:.1f} ({alarm[f'{name}_low']:.1f}-{alarm[f'{name}_high']:.1f})"
 
 
 def _day(day: pd.Timestamp) -> str:
     return f"{day.day} {day:%b}"
+
+
+def _after_the_one_before(row: Ints, last: Ints) -> Ints:
+    """Return the day after the same account's alarm before, 0 for its first; alarms are in order of row and day."""
+    earliest = np.zeros(len(row), dtype=np.int64)
+    follows = np.flatnonzero(row[1:] == row[:-1]) + 1
+    earliest[follows] = last[follows - 1] + 1
+    return earliest
 
 
 def _status(panel: Panel, intervals: Intervals, surprise: Floats, quiet: int, adapt_after: int) -> Strings:

@@ -61,3 +61,17 @@ def threshold_at(curve: Floats, per_account_year: float) -> float:
     low, high = np.log(rates[k]), np.log(max(rates[k + 1], 1e-12))
     part = (low - np.log(per_account_year)) / (low - high)
     return float(thresholds[k] + part * (thresholds[k + 1] - thresholds[k]))
+
+
+def rate_at(curve: Floats, surprise: float) -> float:
+    """Return the alarms per account-year at a threshold, the inverse of `threshold_at` where the curve falls.
+
+    Parameters
+    ----------
+    curve
+        From `rate_curve`.
+    surprise
+        Threshold; beyond the curve's ends the rate is that at the end.
+    """
+    thresholds, rates = curve[:, curve[1] > 0]
+    return float(np.exp(np.interp(surprise, thresholds, np.log(rates)))) if rates.size else 0.0

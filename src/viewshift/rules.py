@@ -3,7 +3,6 @@
 import copy
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from importlib import resources
@@ -18,9 +17,10 @@ from sklearn.model_selection import GroupKFold
 
 from viewshift import detectors
 from viewshift._checks import check_positive, check_whole
+from viewshift._files import write_whole
 from viewshift._typing import Floats
 from viewshift.alarms import explain, find_intervals, typical_nb_size
-from viewshift.budget import rate_curve, threshold_at
+from viewshift.budget import rate_at, rate_curve, threshold_at
 from viewshift.calibrate import PooledConformal
 from viewshift.detectors import Detector
 from viewshift.panel import Panel
@@ -152,6 +152,17 @@ class AlarmRule:
         self._check_fitted()
         return self.calibration_.surprise(self.detector_.score(panel))
 
+    def rate(self, surprise: float) -> float:
+        """Return the alarms per account-year that reach this surprise in the reference population.
+
+        Parameters
+        ----------
+        surprise
+            -log10 p, for example of an alarm; from the reference's largest on, the rate is an upper bound.
+        """
+        self._check_fitted()
+        return rate_at(self.curve_, surprise)
+
     def alarms(self, panel: Panel) -> pd.DataFrame:
         """Return one row per alarm: onset, detection and end, kind, usual and new level, and how rare.
 
@@ -201,12 +212,9 @@ class AlarmRule:
             "log10_p": self.calibration_.log10_p,
             "curve": self.curve_,
         }
-        target = Path(path)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, header=np.array(json.dumps(header)), **arrays, **learned)
-        partial = target.with_name(target.name + ".partial")
-        partial.write_bytes(buffer.getvalue())
-        os.replace(partial, target)
+        write_whole(Path(path), buffer.getvalue())
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "curve_"):

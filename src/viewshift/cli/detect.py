@@ -6,8 +6,9 @@ from pathlib import Path
 
 from viewshift import __version__
 from viewshift._checks import check_choice
+from viewshift._files import write_files
 from viewshift.alarms import describe
-from viewshift.cli.files import check_target, frame_table, write_files, write_table
+from viewshift.cli.files import check_target, frame_table, write_table
 from viewshift.cli.findings import Findings
 from viewshift.cli.inputs import read_days
 from viewshift.cli.terminal import say, show

@@ -1,7 +1,7 @@
-"""Files written: refused early if they cannot be, whole or not at all, safe to open in a spreadsheet."""
+"""Files written: refused early if they cannot be, safe to open in a spreadsheet."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,25 +22,6 @@ def check_target(path: Path, endings: Sequence[str], *, source: Path | None = No
         raise ValueError(f"`out` must name a file in a folder that can be written to, got {str(path)!r}.")
     if source is not None and path.exists() and path.samefile(source):
         raise ValueError(f"`out` must not be the file that is read, got {str(path)!r}.")
-
-
-def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:
-    """Write each file under a temporary name in its folder, then rename all; leave nothing behind on failure.
-
-    Parameters
-    ----------
-    *jobs
-        Path and the function that writes to a path.
-    """
-    partials = [path.resolve().with_name(f".{path.name}.{os.getpid()}.partial{path.suffix}") for path, _ in jobs]
-    try:
-        for partial, (_, write) in zip(partials, jobs, strict=True):
-            write(partial)
-        for partial, (path, _) in zip(partials, jobs, strict=True):
-            partial.replace(path.resolve())
-    finally:
-        for partial in partials:
-            partial.unlink(missing_ok=True)
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:

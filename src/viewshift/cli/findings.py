@@ -79,9 +79,8 @@ def interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
 
 def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule) -> str:
     """Return in how many account-years of the reference one alarm as surprising as this comes about."""
-    surprise, rates = rule.curve_[:, rule.curve_[1] > 0]
-    rate = float(np.exp(np.interp(alarm["surprise"], surprise, np.log(rates))))
-    word = "rarer than once" if alarm["surprise"] >= surprise[-1] else "once"
+    rate = rule.rate(alarm["surprise"])
+    word = "rarer than once" if alarm["extrapolated"] else "once"
     return f"{word} in {1 / rate:.2g} years" if rate < 1 else f"{rate:.1f} times a year"
 
 

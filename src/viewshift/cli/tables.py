@@ -5,7 +5,8 @@ from pathlib import Path
 
 from viewshift import simulate as simulation
 from viewshift._checks import check_choice
-from viewshift.cli.files import TABLES, check_target, frame_table, panel_table, write_files, write_table
+from viewshift._files import write_files
+from viewshift.cli.files import TABLES, check_target, frame_table, panel_table, write_table
 from viewshift.cli.inputs import read_days
 from viewshift.cli.terminal import say
 

@@ -23,6 +23,7 @@ def locate_shifts(
     rows: Ints,
     opened: Ints,
     last: Ints,
+    earliest: Ints,
     lookback: int,
     memory: int,
     size: float,
@@ -42,6 +43,8 @@ def locate_shifts(
         Counts, ``(n_accounts, n_days)``; NaN days are left out.
     rows, opened, last
         Row, first and last day of each alarm.
+    earliest
+        First day on which the onset may lie (after the account's alarm before), besides the lookback.
     lookback, memory
         Days searched for the onset before the alarm opened, and days of usual viewing before those.
     size
@@ -69,7 +72,7 @@ def locate_shifts(
             seen = not np.isnan(row[t])
             sums[t - left + 1] = sums[t - left] + (row[t] if seen else 0.0)
             days[t - left + 1] = days[t - left] + (1.0 if seen else 0.0)
-        first = max(left + 1, opened[a] - lookback)
+        first = max(left + 1, opened[a] - lookback, earliest[a])
         profile = np.full(opened[a] - first + 1 if opened[a] >= first else 0, -np.inf)
         best, onset, end = -np.inf, opened[a], right
         for s in range(opened[a], first - 1, -1):

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from viewshift._files import write_whole
 from viewshift.detectors import Detector
 from viewshift.simulate import SCENARIOS
-from viewshift._files import write_whole
 from viewshift.study.setup import Setup, reference_seed
 
 STEPS = {

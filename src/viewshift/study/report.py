@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from viewshift.study.example import Example
 from viewshift._files import write_whole
+from viewshift.study.example import Example
 from viewshift.study.finding import ranking, three_sentences
 from viewshift.study.sections import Content, sections, subtitle
 from viewshift.study.setup import Setup

@@ -1,0 +1,63 @@
+"""What the dial promises, at full size: 5,000 viewers to fit on, 5,000 others to be judged, two years each.
+
+Error rate: each interval is a 95 % bootstrap over accounts. A rule whose true rate is the dial fails only if its
+interval misses the dial *and* leaves the band of 15 % around it; with about 10,000 account-years an interval at 0.25
+is some 4 % wide to either side, so a false failure needs an estimate off by over five standard errors (1 in 10^6).
+"""
+
+import numpy as np
+import pytest
+
+import viewshift as vs
+from viewshift.alarms import find_intervals
+from viewshift.budget import DAYS_PER_YEAR
+from viewshift.metrics.bootstrap import account_weights, interval, weighted_ratio
+
+D = vs.detectors
+ACCOUNTS, DAYS = 5_000, 730
+DETECTORS = {
+    "Random": D.Random(seed=7),
+    "ZScore": D.ZScore(),
+    "RobustZ": D.RobustZ(),
+    "Cusum": D.Cusum(),
+    "Cusum-nb": D.Cusum(increments="nb"),
+    "IsolationForest": D.IsolationForest(),
+    "Pelt": D.Pelt(cost="nb"),
+}
+PANELS = {}
+
+
+def panel(population, seed):
+    """Keep two panels at a time: simulating is cheap, holding all of them is not."""
+    if (population, seed) not in PANELS:
+        PANELS[population, seed] = vs.simulate.viewers(ACCOUNTS, DAYS, seed=seed, population=population)
+    return PANELS[population, seed]
+
+
+def observed_rate(rule, judged, surprise, dial):
+    """Alarms per account-year with the 95 % bootstrap interval over accounts."""
+    found = find_intervals(surprise, rule.at(dial).threshold_, quiet=rule.quiet)
+    alarms = np.bincount(found.row, minlength=judged.n_accounts)
+    years = np.count_nonzero(~np.isnan(surprise), axis=1) / DAYS_PER_YEAR
+    weights = account_weights(judged.n_accounts, 500, seed=1)
+    return alarms.sum() / years.sum(), *interval(weighted_ratio(alarms, years, weights))
+
+
+@pytest.mark.guarantee
+@pytest.mark.parametrize("population", ["sessions", "markov"])
+@pytest.mark.parametrize("name", DETECTORS)
+def test_the_dial_is_kept_on_new_accounts_of_the_population(name, population):
+    rule = vs.AlarmRule(DETECTORS[name]).fit(panel(population, 101))
+    judged = panel(population, 102)
+    surprise = rule.surprise(judged)
+    for dial in (1.0, 0.25):
+        rate, low, high = observed_rate(rule, judged, surprise, dial)
+        within = 0.85 * dial <= low and high <= 1.15 * dial
+        assert within or low <= dial <= high, f"{rate:.3f} ({low:.3f}-{high:.3f}) at {dial}"
+
+
+@pytest.mark.guarantee
+def test_tied_scores_raise_no_alarm_at_all():
+    """Constant cannot keep a dial: all its scores tie, so the largest rate that does not exceed any dial is none."""
+    rule = vs.AlarmRule(D.Constant()).fit(panel("sessions", 101))
+    assert len(rule.at(1.0).alarms(panel("sessions", 102))) == 0
