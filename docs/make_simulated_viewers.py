@@ -8,10 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from viewshift.panel import Panel
-from viewshift.simulate import population_table, session_tallies, viewers
+from viewshift.simulate import SCENARIOS, population_table, session_tallies, viewers
 
 PAGE = Path(__file__).with_name("simulated_viewers.md")
-BEGIN, END = "<!-- table: begin, written by make_simulated_viewers.py -->", "<!-- table: end -->"
 ACCOUNTS, DAYS, SEED = 660, 1280, 20
 REAL_ACCOUNTS = 66
 
@@ -38,7 +37,7 @@ def number(value: float) -> str:
 
 
 def main() -> None:
-    """Compute both tables and put them into the page."""
+    """Compute both tables, and put them and the scenarios into the page."""
     panel, sessions = population("sessions")
     _, markov = population("markov")
     spread = spread_of_66(panel)
@@ -53,9 +52,24 @@ def main() -> None:
         f"{population}: {table['holds'].sum()} of {len(table)} quantities within the bound"
         for population, table in (("sessions", sessions), ("markov", markov))
     ]
-    text = PAGE.read_text()
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    PAGE.write_text(before + "\n".join([BEGIN, "", "; ".join(counts) + ".", "", *lines, "", END]) + after)
+    PAGE.write_text(
+        _filled(_filled(PAGE.read_text(), "table", ["; ".join(counts) + ".", "", *lines]), "scenarios", _scenarios())
+    )
+
+
+def _scenarios() -> list[str]:
+    lines = ["| scenario | what it stands for | strength | days | wrong |", "|---|---|--:|--:|:-:|"]
+    for name, s in SCENARIOS.items():
+        strength = "" if s.unit == "none" else f"{s.strength:g} {s.unit}"
+        days = "for good" if s.lasting else str(s.duration)
+        lines.append(f"| `{name}` | {s.intent} | {strength} | {days} | {_mark(s.wrong)} |")
+    return lines
+
+
+def _filled(text: str, part: str, lines: list[str]) -> str:
+    """Return the page with the lines between the marks of one part."""
+    begin, end = f"<!-- {part}: begin, written by make_simulated_viewers.py -->", f"<!-- {part}: end -->"
+    return text.split(begin, maxsplit=1)[0] + "\n".join([begin, "", *lines, "", end]) + text.split(end)[1]
 
 
 def _mark(holds: bool) -> str:

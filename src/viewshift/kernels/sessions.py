@@ -199,7 +199,7 @@ def simulate_sessions(
                     session_same = 0
                     session_of_show = 0
                     clock = 60.0 * (choice(stream, own_hours) + uniform(stream))
-                keep = left >= 1.0 and chance(stream, persistence + 2.0 * grip)
+                keep = left >= 1.0 and chance(stream, persistence + 3.0 * grip)
             if t >= 0:
                 measures[0, i, t] = day_titles
                 measures[1, i, t] = minutes

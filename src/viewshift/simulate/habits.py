@@ -13,8 +13,8 @@ WEEKDAY_LOGITS = 1.6 * np.log(REAL_WEEK)
 SESSION_HOURS = (
     np.array(
         [
-            *(247, 179, 144, 165, 127, 85, 107, 142, 239, 314, 382, 417),
-            *(600, 517, 472, 465, 520, 593, 716, 743, 815, 863, 737, 412),
+            *(280, 202, 163, 174, 131, 91, 109, 142, 233, 306, 371, 407),
+            *(592, 510, 477, 465, 509, 582, 709, 738, 795, 852, 739, 422),
         ]
     )
     / 1e4
@@ -34,25 +34,25 @@ CHAIN = (
 scale of its episodes."""
 
 TEMPER = Temper(
-    activity=-0.718,
-    activity_spread=1.44,
-    week_spread=0.755,
-    budget=71.4,
-    budget_accounts=0.295,
-    grip=0.527,
-    stay=0.722,
-    stay_accounts=0.737,
-    loyalty=1.51,
-    pull=0.947,
-    show_episodes=10.6,
-    rest=-2.22,
-    slow_days=72.9,
-    slow=1.77,
-    fast_days=1.88,
-    fast=1.29,
-    mood_budget=0.224,
-    volatility=0.3,
-    pause_rate=0.00277,
+    activity=-0.86,
+    activity_spread=1.58,
+    week_spread=0.58,
+    budget=70.8,
+    budget_accounts=0.325,
+    grip=0.512,
+    stay=0.621,
+    stay_accounts=0.563,
+    loyalty=1.6,
+    pull=0.752,
+    show_episodes=15.5,
+    rest=-1.87,
+    slow_days=65.8,
+    slow=1.81,
+    fast_days=2.35,
+    fast=1.77,
+    mood_budget=0.157,
+    volatility=0.326,
+    pause_rate=0.00286,
     pause_days=17.0,
 )
 """The population "sessions"; found by calibration against `population.json`."""

@@ -1,12 +1,10 @@
 """What a panel of viewers looks like in figures, to hold simulated viewers against real ones."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from scipy.special import betainc, gammainc, ndtr
 
 from viewshift._typing import Bools, Floats, Ints
-from viewshift.kernels.rolling import trailing_mean_std
+from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad
 from viewshift.panel import Panel
 
 WINDOW = 56
@@ -68,8 +66,8 @@ def exceedance_ratios(panel: Panel) -> dict[str, float]:
     """
     values = np.ascontiguousarray(panel["episodes"], dtype=np.float64)
     y = values[:, WINDOW:]
-    mean, std = (a[:, : y.shape[1]] for a in trailing_mean_std(values, WINDOW, 0, WINDOW))
-    median, mad = _median_mad(values)
+    mean, std = trailing_mean_std(values, WINDOW, 0, WINDOW)
+    median, mad = trailing_median_mad(values, WINDOW, 0, WINDOW)
     viewing, excess = y > 0, std**2 - mean
     size = mean**2 / np.where(excess > 0, excess, 1.0)
     poisson = np.where(viewing, gammainc(np.maximum(y, 1), mean), 1.0)
@@ -132,22 +130,7 @@ def _autocorrelation(y: Floats, lag: int) -> Floats:
 
 
 def _runs(mask: Bools) -> Ints:
-    """Lengths of the runs of True along each row."""
+    """Return the lengths of the runs of True along each row."""
     edge = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
-    rows_first, first = np.nonzero(edge == 1)
-    _, after = np.nonzero(edge == -1)
-    lengths: Ints = (after - first).astype(np.int64)
-    return lengths[np.argsort(rows_first, kind="stable")]
-
-
-def _median_mad(values: Floats) -> tuple[Floats, Floats]:
-    blocks = [
-        (median := np.median(windows, axis=-1), np.median(np.abs(windows - median[..., None]), axis=-1))
-        for windows in _windows(values)
-    ]
-    return np.concatenate([b[0] for b in blocks]), np.concatenate([b[1] for b in blocks])
-
-
-def _windows(values: Floats) -> Iterator[Floats]:
-    for row in range(len(values)):
-        yield np.lib.stride_tricks.sliding_window_view(values[row : row + 1, :-1], WINDOW, axis=1)
+    lengths: Ints = np.nonzero(edge == -1)[1] - np.nonzero(edge == 1)[1]
+    return lengths

@@ -1,22 +1,18 @@
 """Named ways in which viewing shifts, and three in which nothing is wrong; each can be put into any panel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from viewshift._checks import check_positive, check_whole
-from viewshift._typing import Floats, Ints
+from viewshift._typing import Ints
 from viewshift.panel import Panel
-from viewshift.simulate.binges import one_show, redrawn, silence, superpose
+from viewshift.simulate import events
+from viewshift.simulate.events import Event
 from viewshift.simulate.viewers import viewers
-
-Row: TypeAlias = Mapping[str, Floats]
-Event: TypeAlias = Callable[[Row, Ints, np.random.Generator, float], None]
-"""Changes one account's measures on the days of its event, in place, by a strength."""
 
 EARLIEST_ONSET = 200
 LASTING_DAYS = 60
@@ -40,6 +36,12 @@ class Scenario:
         Days the event takes; for a change for good, days after the onset within which it should be found.
     wrong
         False if the truth is that nothing is wrong with any account.
+    lasting
+        True for a change for good.
+    first_weekday
+        Weekday (Monday 0) on which it must begin, if any.
+    event
+        What it does to an account's days.
     """
 
     name: str
@@ -152,47 +154,6 @@ def _number(name: str) -> int:
     return int.from_bytes(name.encode()[:7], "little")
 
 
-def _watch_one_show(row: Row, days: Ints, counts: Ints, rng: np.random.Generator, minutes: float) -> None:
-    superpose(row, days, one_show(counts, rng, running_time=minutes))
-
-
-def _spread(row: Row, days: Ints, rng: np.random.Generator, strength: float) -> None:
-    """So many episodes of one show of 22 minutes in all, each on any of the days."""
-    counts = rng.multinomial(max(1, round(strength)), np.full(len(days), 1 / len(days)))
-    superpose(row, days, one_show(counts, rng, running_time=22.0, night=0.25))
-
-
-def _season(row: Row, days: Ints, rng: np.random.Generator, strength: float) -> None:
-    counts = rng.multinomial(max(1, round(strength)), np.full(len(days), 1 / len(days)))
-    _watch_one_show(row, days, counts, rng, 45.0)
-
-
-def _surge(row: Row, days: Ints, rng: np.random.Generator, strength: float) -> None:
-    _watch_one_show(row, days, rng.poisson(strength, len(days)), rng, float(rng.choice([22.0, 45.0])))
-
-
-def _drift(row: Row, days: Ints, rng: np.random.Generator, strength: float) -> None:
-    rates = 2.0 * strength * (np.arange(len(days)) + 0.5) / len(days)
-    _watch_one_show(row, days, rng.poisson(rates), rng, float(rng.choice([22.0, 45.0])))
-
-
-def _multiply(row: Row, days: Ints, rng: np.random.Generator, strength: float) -> None:
-    superpose(row, days, redrawn(row, days, rng, amount=strength - 1.0))
-
-
-def _go_quiet(row: Row, days: Ints, rng: np.random.Generator, strength: float) -> None:
-    silence(row, days[rng.random(len(days)) < strength])
-
-
-def _leave(row: Row, days: Ints, rng: np.random.Generator, strength: float) -> None:
-    return
-
-
-def _lose(row: Row, days: Ints, rng: np.random.Generator, strength: float) -> None:
-    for values in row.values():
-        values[days] = np.nan
-
-
 _ALL = (
     Scenario(
         name="story",
@@ -200,48 +161,48 @@ _ALL = (
         strength=188,
         unit="episodes within the week",
         duration=7,
-        event=_spread,
+        event=events.spread,
     ),
     Scenario(
         name="marathon",
         intent="One day spent with one show.",
-        strength=9,
+        strength=11,
         unit="episodes on the day",
         duration=1,
-        event=_season,
+        event=events.season,
     ),
     Scenario(
         name="weekend_season",
         intent="A season watched over a Saturday and Sunday.",
-        strength=12,
+        strength=24,
         unit="episodes over the weekend",
         duration=2,
         first_weekday=5,
-        event=_season,
+        event=events.season,
     ),
     Scenario(
         name="surge_3d",
         intent="Three days in the grip of a show.",
-        strength=4,
+        strength=10,
         unit="more episodes a day",
         duration=3,
-        event=_surge,
+        event=events.surge,
     ),
     Scenario(
         name="surge_7d",
         intent="A week in the grip of a show.",
-        strength=2.5,
+        strength=4,
         unit="more episodes a day",
         duration=7,
-        event=_surge,
+        event=events.surge,
     ),
     Scenario(
         name="drift_28d",
         intent="Viewing creeps up over four weeks, from nothing more to twice the strength, and then falls back.",
-        strength=1.5,
+        strength=2,
         unit="more episodes a day, on average",
         duration=28,
-        event=_drift,
+        event=events.drift,
     ),
     Scenario(
         name="doubled",
@@ -250,7 +211,7 @@ _ALL = (
         unit="times the former viewing",
         duration=LASTING_DAYS,
         lasting=True,
-        event=_multiply,
+        event=events.multiply,
     ),
     Scenario(
         name="going_quiet",
@@ -259,7 +220,7 @@ _ALL = (
         unit="share of days silenced",
         duration=LASTING_DAYS,
         lasting=True,
-        event=_go_quiet,
+        event=events.go_quiet,
     ),
     Scenario(
         name="clean",
@@ -268,7 +229,7 @@ _ALL = (
         unit="none",
         duration=1,
         wrong=False,
-        event=_leave,
+        event=events.leave,
     ),
     Scenario(
         name="holiday",
@@ -277,7 +238,7 @@ _ALL = (
         unit="times the former viewing",
         duration=4,
         wrong=False,
-        event=_multiply,
+        event=events.multiply,
     ),
     Scenario(
         name="outage",
@@ -286,7 +247,7 @@ _ALL = (
         unit="none",
         duration=5,
         wrong=False,
-        event=_lose,
+        event=events.lose,
     ),
 )
 

@@ -16,16 +16,24 @@ MEASURES = ("episodes", "minutes", "night_minutes", "top_show_episodes")
 
 
 class Tallies(NamedTuple):
-    """What happened within the sessions of a simulated panel, as counts of whole numbers 0, 1, 2, ..."""
+    """What happened within the sessions of a simulated panel, as counts of whole numbers 0, 1, 2, ...
+
+    Parameters
+    ----------
+    titles
+        Sessions by their number of titles; the last entry holds all longer ones.
+    same_show
+        Sessions by the number of titles of the show they had most of.
+    view_minutes
+        Views by whole minutes; the last entry holds all longer ones.
+    hours
+        Titles by the local hour in which they begin.
+    """
 
     titles: Ints
-    """Sessions by their number of titles; the last entry holds all longer ones."""
     same_show: Ints
-    """Sessions by the number of titles of the show they had most of."""
     view_minutes: Ints
-    """Views by whole minutes."""
     hours: Ints
-    """Views by the local hour in which they begin."""
 
 
 def viewers(
