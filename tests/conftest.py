@@ -6,13 +6,12 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 pytest.register_assert_rewrite("contract")
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("dev", max_examples=8, deadline=None, suppress_health_check=SLOW)
-settings.register_profile(
-    "ci", max_examples=20, deadline=None, suppress_health_check=SLOW, derandomize=True, database=None, print_blob=True
-)
+NO_SHRINKING = [phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)]  # a drawn seed says it all
+settings.register_profile("dev", max_examples=8, deadline=None, suppress_health_check=SLOW, phases=NO_SHRINKING)
+settings.register_profile("ci", settings.get_profile("dev"), max_examples=12, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")

@@ -116,7 +116,7 @@ class LeaksThroughAGlobal(Healthy):
     def _advance(self, state, panel):
         state, scores = super()._advance(state, panel)
         shift = LAST_CALL.get("level", 0.0)
-        LAST_CALL["level"] = 0.5 * shift + 1.0
+        LAST_CALL["level"] = shift + 1.0
         return state, scores + shift
 
 
