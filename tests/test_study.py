@@ -52,6 +52,7 @@ def test_an_alarm_that_is_up_already_and_one_that_comes_anyway_earn_nothing():
     np.testing.assert_array_equal(counts.chance, [0, 1, 0])
     measures = recall_measures(counts, ONES)
     assert measures["recall"].value == pytest.approx(2 / 3, abs=1e-15)
+    assert measures["reached"].value == 1.0  # account 2's alarm was up, but its event was not overlooked
     assert measures["chance_recall"].value == pytest.approx(1 / 3, abs=1e-15)
     assert measures["net_recall"].value == pytest.approx(1 / 3, abs=1e-15)
     assert (measures["delay"].value, measures["delay"].n) == (2.0, 1)  # account 0 alone, two days late
@@ -107,6 +108,7 @@ def by_account(found, chance):
     return Tally(
         events=nothing + 1,
         found=days(*found),
+        reached=days(*found),
         chance=days(*chance),
         alarms=nothing + 1,
         alarm_days=nothing + 1,

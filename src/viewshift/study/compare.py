@@ -15,7 +15,7 @@ from viewshift.study.tally import Estimate, Tally, estimate, pooled, rate_measur
 N_REPLICATES = 1000
 
 COLUMNS = ["detector", "causal", "scenario", "seed", "rate", "metric", "value", "low", "high", "n", "status", "error"]
-EVENT_METRICS = ("net_recall", "recall", "chance_recall", "delay")
+EVENT_METRICS = ("net_recall", "recall", "chance_recall", "reached", "delay")
 RATE_METRICS = ("alarms", "alarms_over_dial", "clean_alarms", "days_in_alarm")
 MEAN_METRICS = ("net_recall", "net_recall_behind_best")
 

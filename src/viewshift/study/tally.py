@@ -37,8 +37,9 @@ class Tally:
 
     Parameters
     ----------
-    events, found, chance
-        Events of each account; those found; those "found" in the same windows of the clean twin.
+    events, found, reached, chance
+        Events of each account; those found by a fresh alarm; those with a day at or above the threshold, be it of an
+        alarm that was open at the onset; those "found" in the same windows of the clean twin.
     alarms, alarm_days, days
         Alarms, days in alarm and scored days of each account on the scenario's panel.
     clean_alarms, clean_days
@@ -49,6 +50,7 @@ class Tally:
 
     events: Ints
     found: Ints
+    reached: Ints
     chance: Ints
     alarms: Ints
     alarm_days: Ints
@@ -85,9 +87,11 @@ def tally(rule: AlarmRule, surprise: Floats, clean: Floats, events: Windows, *, 
     delay, by_chance = (first_alarm_delay(mark[0], mark[1], *events) for mark in marks)
     found, chance = ~np.isnan(delay), ~np.isnan(by_chance)
     own = found & ~chance
+    reached = ~np.isnan(first_alarm_delay(*np.argwhere(surprise >= rule.threshold_).T, *events))
     return Tally(
         events=per_account(events.row, n),
         found=per_account(events.row[found], n),
+        reached=per_account(events.row[reached], n),
         chance=per_account(events.row[chance], n),
         alarms=per_account(here.row, n),
         alarm_days=per_account(here.row, n, days_in_alarm(here.opened, here.last, rule.adapt_after)),
@@ -139,7 +143,7 @@ def estimate(point: float, replicates: Floats, n: int) -> Estimate:
 
 
 def recall_measures(counts: Tally, weights: Floats) -> dict[str, Estimate]:
-    """Recall, recall by chance, their difference, and the delay of what was found and not by chance.
+    """Recall, recall by chance, their difference, events reached at all, and the delay of what was found.
 
     Parameters
     ----------
@@ -154,7 +158,12 @@ def recall_measures(counts: Tally, weights: Floats) -> dict[str, Estimate]:
     """
     all_once = np.ones((1, len(counts.events)))
     n_events = int(counts.events.sum())
-    above = {"net_recall": counts.found - counts.chance, "recall": counts.found, "chance_recall": counts.chance}
+    above = {
+        "net_recall": counts.found - counts.chance,
+        "recall": counts.found,
+        "chance_recall": counts.chance,
+        "reached": counts.reached,
+    }
     measures = {}
     for name, hits in above.items():
         point, spread = (weighted_ratio(hits, counts.events, w) for w in (all_once, weights))

@@ -22,6 +22,7 @@ def default_detectors() -> dict[str, Detector]:
         "RobustZ": RobustZ(),
         "Cusum, normal": Cusum(increments="normal"),
         "Cusum, NB": Cusum(increments="nb"),
+        "Cusum, one show": Cusum(measure="top_show_episodes", shift=5.0, cap=8.0, window=180, guard=14),
         "Cusum, NB, down": Cusum(increments="nb", direction="down"),
         "IsolationForest": IsolationForest(),
         "Pelt, NB, log n": Pelt(cost="nb", penalty=1.0),
