@@ -39,6 +39,9 @@ class Case:
 NULL_CONTROL = dict.fromkeys(
     ("surge", "floor", "missing", "exposure"), "a null control scores without looking at the values"
 )
+NEAR_ZERO = {
+    "missing": "the sum rests near 0 on steady accounts, so zeros in its baseline barely show; -both covers it"
+}
 TWO_SIDED = {"monotone": "more viewing on a quiet day brings it closer to the usual"}
 
 CASES = [
@@ -52,8 +55,8 @@ CASES = [
     Case(name="RobustZ-down", detector=vd.RobustZ(direction="down"), warm=35),
     Case(name="RobustZ-both", detector=vd.RobustZ(direction="both"), warm=35, exempt=TWO_SIDED),
     Case(name="RobustZ-minutes", detector=vd.RobustZ(measure="minutes", window=28, guard=0), warm=14),
-    Case(name="Cusum", detector=vd.Cusum(), warm=35, surge_days=14),
-    Case(name="Cusum-uncapped", detector=vd.Cusum(cap=np.inf), warm=35, surge_days=14),
+    Case(name="Cusum", detector=vd.Cusum(), warm=35, surge_days=14, exempt=NEAR_ZERO),
+    Case(name="Cusum-uncapped", detector=vd.Cusum(cap=np.inf), warm=35, surge_days=14, exempt=NEAR_ZERO),
     Case(name="Cusum-down", detector=vd.Cusum(direction="down"), warm=35, surge_days=14),
     Case(name="Cusum-both", detector=vd.Cusum(direction="both"), warm=35, surge_days=14, exempt=TWO_SIDED),
     Case(name="Cusum-nb", detector=vd.Cusum(increments="nb"), warm=35, surge_days=14),
