@@ -203,8 +203,8 @@ def _null_section(content: Content) -> Section | None:
             figures.draw_alarm_rates(over, shown, content.null, rate),
             f"{content.folder}/alarm_rate_{rate:g}.svg",
             f"Observed alarms over the dial of {rate:g} per account-year, where nothing is wrong",
-            "At 1 the rule keeps its promise on accounts it has not seen. Intervals leave out that the threshold "
-            "itself was estimated." + (" Constant scores all days alike: it raises no alarms." if ties else ""),
+            "A ratio of 1 is the promise kept on accounts the rule has not seen. Intervals leave out that the "
+            "threshold itself was estimated." + (" Constant scores all days alike: it raises no alarms." if ties else ""),
         )
         for rate in content.rates
     ]
