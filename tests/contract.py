@@ -223,7 +223,8 @@ def pure(case: Case, draw: Draw) -> None:
 
 
 def _unchanged(now: Any, then: Any, what: str) -> None:
-    assert pickle.dumps(copy.deepcopy(now)) == pickle.dumps(then), f"{what} was changed"
+    alike = pickle.dumps(copy.deepcopy(now)) == pickle.dumps(then)
+    assert alike, f"{what} was changed"  # comparing inside the assert has pytest print a diff of the bytes, for minutes
 
 
 def deterministic(case: Case, draw: Draw) -> None:
