@@ -204,7 +204,8 @@ def _null_section(content: Content) -> Section | None:
             f"{content.folder}/alarm_rate_{rate:g}.svg",
             f"Observed alarms over the dial of {rate:g} per account-year, where nothing is wrong",
             "A ratio of 1 is the promise kept on accounts the rule has not seen. Intervals leave out that the "
-            "threshold itself was estimated." + (" Constant scores all days alike: it raises no alarms." if ties else ""),
+            "threshold itself was estimated."
+            + (" Constant scores all days alike: it raises no alarms." if ties else ""),
         )
         for rate in content.rates
     ]
