@@ -22,7 +22,7 @@ DETECTORS = {
     "Cusum": D.Cusum(),
     "Cusum-nb": D.Cusum(increments="nb"),
     "IsolationForest": D.IsolationForest(),
-    "Pelt": D.Pelt(cost="nb"),
+    "Pelt": D.Pelt(cost="nb", penalty=1.0),
 }
 PANELS = {}
 

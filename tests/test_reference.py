@@ -213,7 +213,14 @@ def test_isolation_forest_scores_are_those_of_scikit_learn(monkeypatch, directio
     scored = ~np.isnan(scores)
     assert 0.5 < scored.mean() < 0.7
     np.testing.assert_array_equal(scored, ~np.isnan(features).any(axis=2))
-    np.testing.assert_allclose(scores[scored], -fitted[0].score_samples(features[scored]), rtol=0, atol=1e-12)
+    isolation = -fitted[0].score_samples(features[scored])
+    np.testing.assert_allclose(detector.isolation(features[scored]), isolation, rtol=0, atol=1e-12)
+    among = -fitted[0].score_samples(detector.features(panel)[~np.isnan(detector.score(panel))])
+    at_least = np.array([np.count_nonzero(among >= value) for value in isolation])
+    clear = at_least >= 20  # elsewhere one rank more or less is over 5 %
+    assert clear.mean() > 0.9
+    rarity = -np.log10((1 + at_least) / (1 + among.size))
+    np.testing.assert_allclose(scores[scored][clear], rarity[clear], rtol=0, atol=0.03)
 
 
 def test_isolation_forest_features_of_one_day_by_hand():

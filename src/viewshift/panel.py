@@ -75,7 +75,7 @@ class Panel:
         object.__setattr__(self, "accounts", _frozen(names))
         object.__setattr__(self, "start", check_day("start", start))
         object.__setattr__(self, "observed", _frozen(seen))
-        object.__setattr__(self, "exposure", exposure)
+        object.__setattr__(self, "exposure", None if exposure is None else _frozen(exposure))
 
     @property
     def n_accounts(self) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 
 from viewshift._checks import check_choice, check_whole
 from viewshift._typing import Direction, Floats, State
+from viewshift.calibrate import PooledConformal
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
 from viewshift.detectors._trailing import facing, spread_floor, with_past
 from viewshift.detectors._weekday import expected_factors, weekday_factors
@@ -31,12 +32,13 @@ class IsolationForest(StreamingDetector):
     the features: excess of its mean over the last 1, 3, 7 and 28 days, :math:`(\bar y_w - m) \sqrt w / \max(s, s_0)`;
     share of active days in the last 7 less that in the baseline; and with `shares` the parts of minutes watched at
     night and of episodes that belong to the day's top show, each over the last 7 days less its part in the baseline.
-    The score is
+    The forest's own score, `isolation`, is
 
     .. math:: 2^{-E[h] / c(n)},
 
     h being the depth at which a tree grown on n random account-days isolates the day, and c(n) the mean depth of a
-    binary search tree. Notices unusual combinations that no single feature shows. Its scores saturate: beyond the
+    binary search tree. The detector's score is how rare that is: -log10 of the share of the fitted account-days that
+    are at least as isolated. Notices unusual combinations that no single feature shows. Its scores saturate: beyond the
     most extreme day of each tree's rows all days look alike, so the rarest alarms are ordered coarsely.
 
     Parameters
@@ -70,6 +72,8 @@ class IsolationForest(StreamingDetector):
         Edges from a root to the deepest leaf.
     scale_ : float
         c(n): mean depth of a tree grown on as many rows as each of these was.
+    isolation_, log10_p_ : ndarray
+        The forest's own score among the fitted account-days, and the common logarithm of the share at or above it.
 
     Notes
     -----
@@ -77,10 +81,12 @@ class IsolationForest(StreamingDetector):
     undefined feature gives no opinion. A part of nothing (no minutes in 7 days) counts as no departure.
 
     The trees are grown by scikit-learn on at most ``n_trees * n_rows`` account-days of the fitted panel, pooled over
-    accounts; scores equal its own. More viewing on a day can lower the score: it may enter a denser region.
+    accounts; `isolation` equals its own scores. More viewing on a day can lower the score: it may enter a denser
+    region.
 
-    Differs from the source: days are described by features relative to the account's own baseline, and one-sided
-    directions cut these at 0.
+    Differs from the source: two forests grown on other account-days disagree about what a score means (alarm rates at
+    one threshold differ by a fifth), so it is returned as a rarity, which they agree about. Days are described by
+    features relative to the account's own baseline, and one-sided directions cut these at 0.
 
     References
     ----------
@@ -125,6 +131,17 @@ class IsolationForest(StreamingDetector):
         self._check_measures(panel)
         return self._features(self._start(panel.n_accounts), panel)[1]
 
+    def isolation(self, features: Floats) -> Floats:
+        """Return the forest's own score of feature vectors, equation 2 of the source.
+
+        Parameters
+        ----------
+        features
+            Defined features, float32 of shape ``(n, n_features)``.
+        """
+        self._check_fitted()
+        return self._isolation(features)
+
     def _fit(self, panel: Panel) -> None:
         from sklearn.ensemble import IsolationForest as Forest  # noqa: PLC0415  (takes a second)
 
@@ -146,6 +163,8 @@ class IsolationForest(StreamingDetector):
         ).fit(rows[drawn])
         self._store([tree.tree_ for tree in forest.estimators_])
         self.scale_ = float(path_length(np.array([forest.max_samples_]))[0])
+        rarity = PooledConformal.fit(self._isolation(rows))
+        self.isolation_, self.log10_p_ = rarity.scores, rarity.log10_p
 
     def _store(self, trees: list[Any]) -> None:
         sizes = [tree.node_count for tree in trees]
@@ -205,11 +224,9 @@ class IsolationForest(StreamingDetector):
     def _one_sided(self, features: Floats) -> Floats:
         return features if self.direction == "both" else np.maximum(facing(features, self.direction), 0.0)
 
-    def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
-        state, features = self._features(state, panel)
-        defined = ~np.isnan(features).any(axis=2)
+    def _isolation(self, features: Floats) -> Floats:
         depth = mean_depth(
-            features[defined],
+            features,
             self.root_,
             self.feature_,
             self.threshold_,
@@ -218,8 +235,15 @@ class IsolationForest(StreamingDetector):
             self.depth_,
             self.levels_,
         )
+        return np.asarray(2.0 ** -(depth / self.scale_ if self.scale_ > 0 else np.ones_like(depth)))
+
+    def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
+        state, features = self._features(state, panel)
+        defined = ~np.isnan(features).any(axis=2)
+        isolation = self._isolation(features[defined])
+        beyond = np.maximum(isolation - self.isolation_[-1], 0.0)
         score = np.full(defined.shape, np.nan)
-        score[defined] = 2.0 ** -(depth / self.scale_ if self.scale_ > 0 else np.ones_like(depth))
+        score[defined] = PooledConformal(self.isolation_, self.log10_p_).surprise(isolation) + beyond
         return state, score
 
 

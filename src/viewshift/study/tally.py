@@ -87,7 +87,8 @@ def tally(rule: AlarmRule, surprise: Floats, clean: Floats, events: Windows, *, 
     delay, by_chance = (first_alarm_delay(mark[0], mark[1], *events) for mark in marks)
     found, chance = ~np.isnan(delay), ~np.isnan(by_chance)
     own = found & ~chance
-    reached = ~np.isnan(first_alarm_delay(*np.argwhere(surprise >= rule.threshold_).T, *events))
+    above = np.argwhere(surprise >= rule.threshold_)
+    reached = ~np.isnan(first_alarm_delay(above[:, 0], above[:, 1], *events))
     return Tally(
         events=per_account(events.row, n),
         found=per_account(events.row[found], n),
