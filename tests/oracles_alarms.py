@@ -20,7 +20,7 @@ def runs_above(surprise, threshold, quiet):
     return tuple(np.array(part, dtype=np.int64) for part in zip(*found, strict=True)) if found else None
 
 
-def locate_shift(path, opened, last, earliest, lookback, memory, size, sign, drop):
+def locate_shift(path, opened, last, earliest, settled, lookback, memory, size, sign, drop):
     """Onset, support interval and end of one alarm, with SciPy's negative-binomial log-likelihood of every day."""
 
     def loglik(days, mean):
@@ -31,7 +31,7 @@ def locate_shift(path, opened, last, earliest, lookback, memory, size, sign, dro
             return 0.0 if not days.any() else -np.inf
         return stats.nbinom.logpmf(days, size, size / (size + mean)).sum()
 
-    left = max(0, opened - lookback - memory)
+    left = max(0, opened - lookback - memory, settled)
     table = {}
     for s in range(max(left + 1, opened - lookback, earliest), opened + 1):
         before = path[left:s]
@@ -47,7 +47,7 @@ def locate_shift(path, opened, last, earliest, lookback, memory, size, sign, dro
                 continue
             table[s, e] = loglik(before, usual) + loglik(during, level) + loglik(path[e + 1 : last + 1], usual)
     if not table or max(table.values()) == -np.inf:
-        return opened, opened, opened, last
+        return opened, opened, opened, opened
     best = max(table.values())
     onset, end = max((se for se in table if table[se] >= best - 1e-9), key=lambda se: (se[0], -se[1]))
     inside = [s for (s, _), value in table.items() if value >= best - drop]

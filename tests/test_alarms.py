@@ -7,9 +7,10 @@ from scipy import stats
 
 import viewshift as vs
 from oracles_alarms import locate_shift, runs_above
-from viewshift.alarms import COLUMNS, SUPPORT_DROP, describe, explain, find_intervals, levels, typical_nb_size
+from viewshift.alarms import COLUMNS, SUPPORT_DROP, describe, explain, find_intervals
 from viewshift.kernels.onset import locate_shifts
 from viewshift.kernels.runs import count_runs
+from viewshift.levels import levels, typical_nb_size
 
 
 def paths(seed, shape=(40, 120)):
@@ -54,10 +55,11 @@ def test_onset_equals_exhaustive_search_with_scipy_likelihoods(sign):
     values[:30, 70:76] += rng.poisson(4, size=(30, 6))
     values[30:45, 60:] = 0
     values[rng.random(values.shape) < 0.1] = np.nan
-    opened, last, earliest = np.full(60, 73), np.full(60, 80), np.where(np.arange(60) % 2, 65, 0)
-    places, _ = locate_shifts(values, np.arange(60), opened, last, earliest, 20, 40, size, sign, SUPPORT_DROP)
+    opened, last = np.full(60, 73), np.full(60, 80)
+    earliest, settled = np.where(np.arange(60) % 2, 65, 0), np.where(np.arange(60) % 3, 0, 30)
+    places, _ = locate_shifts(values, np.arange(60), opened, last, earliest, settled, 20, 40, size, sign, SUPPORT_DROP)
     for i in range(60):
-        expected = locate_shift(values[i], 73, 80, earliest[i], 20, 40, size, sign, SUPPORT_DROP)
+        expected = locate_shift(values[i], 73, 80, earliest[i], settled[i], 20, 40, size, sign, SUPPORT_DROP)
         assert tuple(places[i]) == expected
 
 
@@ -81,13 +83,23 @@ def test_typical_size_recovers_a_known_one():
     assert typical_nb_size(counts.astype(float)) == pytest.approx(0.5, rel=0.1)
 
 
-def explained(values, surprise, threshold=3.0, direction="up", **options):
-    panel = vs.Panel({"episodes": values}, accounts=[f"a{i}" for i in range(len(values))], start="2025-01-01")
+def explained(values, surprise, threshold=3.0, direction="up", causal=True, exposure=None):
+    accounts = [f"a{i}" for i in range(len(values))]
+    panel = vs.Panel({"episodes": values}, accounts=accounts, start="2025-01-01", exposure=exposure)
     surprise = np.where(panel.observed, surprise, np.nan)
+    intervals = find_intervals(surprise, threshold)
     return explain(
-        panel, find_intervals(surprise, threshold), surprise, measure="episodes", size=1.0, direction=direction,
-        quiet=7, adapt_after=28, ceiling=5.0, **options,
-    )  # fmt: skip
+        panel,
+        intervals,
+        surprise,
+        surprise >= 5.0,
+        measure="episodes",
+        size=1.0,
+        direction=direction,
+        causal=causal,
+        quiet=7,
+        adapt_after=28,
+    )
 
 
 def test_a_surge_is_dated_sized_and_closed():
@@ -143,7 +155,65 @@ def test_an_onset_does_not_reach_back_into_the_alarm_before():
     values[0, 140:170] = 8.0
     surprise[0, [145, 160]] = 4.0
     first, second = explained(values, surprise).to_dict("records")
-    assert second["onset_low"] > first["end"]
+    assert second["onset"] > first["end"]
+    assert second["onset_low"] > first["detected"]
+
+
+def test_a_level_that_lasted_is_the_usual_one_of_later_alarms():
+    """Level 1, then 4 for good from day 100 on, then a surge of 15: from 4 and not from a mixture."""
+    values, surprise = np.tile([0.0, 2.0, 1.0], 134)[None, :400].copy(), np.zeros((1, 400))
+    values[0, 100:] = 4.0
+    values[0, 300:306] = 15.0
+    surprise[0, 101:120] = surprise[0, 301:306] = 4.0
+    lasting, surge = explained(values, surprise).to_dict("records")
+    assert (lasting["status"], surge["status"], surge["kind"]) == ("lasting", "closed", "surge")
+    assert surge["usual"] == 4.0
+    assert surge["onset"] == pd.Timestamp("2025-01-01") + pd.Timedelta(days=300)
+
+
+def test_a_score_that_stays_high_after_the_days_are_over_does_not_make_a_shift_lasting():
+    values, surprise = np.tile([1.0, 0.0, 2.0], 100)[None, :].copy(), np.zeros((1, 300))
+    values[0, 200:207] = 20.0
+    surprise[0, 202:260] = 4.0
+    (alarm,) = explained(values, surprise).to_dict("records")
+    assert (alarm["status"], alarm["kind"]) == ("closed", "surge")
+    assert alarm["end"] == pd.Timestamp("2025-01-01") + pd.Timedelta(days=206)
+
+
+def test_an_alarm_that_the_detector_got_used_to_is_still_lasting():
+    values, surprise = np.tile([1.0, 0.0, 2.0], 100)[None, :].copy(), np.zeros((1, 300))
+    values[0, 200:] = 5.0
+    surprise[0, 203:206] = 4.0
+    (alarm,) = explained(values, surprise).to_dict("records")
+    assert alarm["status"] == "lasting"
+
+
+def test_an_offline_detector_knows_only_on_the_last_day():
+    values, surprise = np.tile([1.0, 0.0, 2.0], 100)[None, :].copy(), np.zeros((1, 300))
+    values[0, 200:] = 6.0
+    surprise[0, 200] = 4.0  # a change day, and nothing after it
+    (alarm,) = explained(values, surprise, causal=False).to_dict("records")
+    assert alarm["detected"] == pd.Timestamp("2025-01-01") + pd.Timedelta(days=299)
+    assert (alarm["kind"], alarm["observed"]) == ("lasting", 6.0)
+
+
+def test_levels_are_per_unit_of_exposure():
+    values, surprise = np.tile([1.0, 0.0, 2.0], 100)[None, :].copy(), np.zeros((1, 300))
+    values[0, 200:210] = 12.0
+    surprise[0, 201:210] = 4.0
+    exposure = np.ones((1, 300))
+    exposure[0, 200:210] = 2.0
+    (alarm,) = explained(values, surprise, exposure=exposure).to_dict("records")
+    assert alarm["observed"] == pytest.approx(6.0)
+
+
+def test_a_rise_from_nothing_has_no_ratio_in_words():
+    values, surprise = np.zeros((1, 200)), np.zeros((1, 200))
+    values[0, 150:155] = 4.0
+    surprise[0, 150:155] = 4.0
+    sentence = describe(explained(values, surprise))[0]
+    assert sentence.startswith("from nothing to 4.0")
+    assert "x" not in sentence
 
 
 def test_an_alarm_without_a_day_before_has_no_usual_level():

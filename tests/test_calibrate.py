@@ -47,7 +47,6 @@ def test_surprise_is_monotone_keeps_nan_and_stops_at_the_resolution():
     assert (np.diff(grid) >= 0).all()
     assert grid[0] == 0.0
     assert grid[-1] == pytest.approx(np.log10(1_000 / 2))
-    assert calibration.ceiling == grid[-1]
     assert np.isnan(calibration.surprise(np.array([np.nan]))[0])
     assert calibration.beyond(np.array([1.0, 1e6])).tolist() == [False, True]
 
@@ -75,3 +74,12 @@ def test_a_dial_beyond_the_reference_is_refused_with_what_can_be_had():
         threshold_at(curve, 1e-4)
     with pytest.raises(ValueError, match="must be below"):
         threshold_at(curve, 300.0)
+
+
+def test_where_scores_tie_the_rate_stays_below_the_dial():
+    rng = np.random.default_rng(7)
+    curve = rate_curve(rng.choice([0.0, 1.0, 2.0, 3.0], p=[0.9, 0.07, 0.02, 0.01], size=(400, 400)), quiet=7)
+    with pytest.raises(ValueError, match=r"must be at least 3\.2"):
+        threshold_at(curve, 2.0)
+    for dial in (5.0, 10.0):
+        assert rate_at(curve, threshold_at(curve, dial)) <= dial

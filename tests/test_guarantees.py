@@ -28,9 +28,11 @@ PANELS = {}
 
 
 def panel(population, seed):
-    """Keep two panels at a time: simulating is cheap, holding all of them is not."""
+    """Simulate once; accounts are renamed by seed, since `Random` draws its scores by name."""
     if (population, seed) not in PANELS:
-        PANELS[population, seed] = vs.simulate.viewers(ACCOUNTS, DAYS, seed=seed, population=population)
+        viewers = vs.simulate.viewers(ACCOUNTS, DAYS, seed=seed, population=population)
+        names = [f"{name}-{seed}" for name in viewers.accounts]
+        PANELS[population, seed] = vs.Panel(viewers.measures, accounts=names, start=viewers.start)
     return PANELS[population, seed]
 
 

@@ -109,10 +109,30 @@ def test_a_damaged_file_or_another_format_is_refused(rule, tmp_path, monkeypatch
         vs.load_rule(tmp_path / "rule.vs")
 
 
+def test_a_flipped_byte_is_refused_or_harmless(rule, tmp_path):
+    """200 one-byte changes: each is refused with a ValueError, or leaves a rule that still works."""
+    rule.save(tmp_path / "rule.vs")
+    whole = (tmp_path / "rule.vs").read_bytes()
+    rng, refused = np.random.default_rng(1), 0
+    for place in rng.integers(len(whole), size=200):
+        (tmp_path / "flipped").write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            vs.load_rule(tmp_path / "flipped")
+        except ValueError:
+            refused += 1
+    assert refused > 100
+
+
+def test_numpy_numbers_as_parameters_are_saved(reference, tmp_path):
+    detector = vs.detectors.ZScore(window=np.int64(28))
+    vs.AlarmRule(detector, per_account_year=np.float32(1)).fit(reference).save(tmp_path / "rule.vs")
+    assert vs.load_rule(tmp_path / "rule.vs").detector.window == 28
+
+
 def test_a_rule_with_a_detector_of_another_version_is_refused(rule, tmp_path, monkeypatch):
     rule.save(tmp_path / "rule.vs")
     monkeypatch.delattr("viewshift.detectors.RobustZ")
-    with pytest.raises(ValueError, match="a detector that this version does not have"):
+    with pytest.raises(ValueError, match="a rule that this version does not know"):
         vs.load_rule(tmp_path / "rule.vs")
 
 
@@ -147,6 +167,8 @@ def test_bad_panels_are_named(reference, rule):
         vs.AlarmRule(vs.detectors.ZScore()).fit(reference.between(None, "2023-01-08"))
     with pytest.raises(NotFittedError):
         vs.AlarmRule(vs.detectors.ZScore()).alarms(reference)
+    with pytest.raises(TypeError, match="`panel` must be a Panel, got DataFrame"):
+        rule.alarms(reference.to_frame())
     minutes = vs.Panel({"minutes": reference["minutes"]}, accounts=reference.accounts, start=reference.start)
     with pytest.raises(ValueError, match="needs the measure 'episodes'"):
         rule.alarms(minutes)

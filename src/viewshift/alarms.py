@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from viewshift._typing import Direction, Floats, Ints, Strings
+from viewshift._typing import Bools, Direction, Floats, Ints
 from viewshift.kernels.onset import locate_shifts
 from viewshift.kernels.runs import runs_above
+from viewshift.levels import levels, moved_measures
 from viewshift.panel import Panel
 
 LOOKBACK, MEMORY = 56, 180
@@ -17,9 +17,6 @@ LOOKBACK, MEMORY = 56, 180
 
 SUPPORT_DROP = 2.0
 """An onset belongs to the support interval if its log-likelihood is at most this much below the best."""
-
-LEVEL = 0.90
-"""Probability of the intervals around levels and ratios."""
 
 COLUMNS = [
     "account",
@@ -73,120 +70,89 @@ def explain(
     panel: Panel,
     intervals: Intervals,
     surprise: Floats,
+    beyond: Bools,
     *,
     measure: str,
     size: float,
     direction: Direction,
+    causal: bool,
     quiet: int,
     adapt_after: int,
-    ceiling: float,
 ) -> pd.DataFrame:
     """Date and size each alarm: one row per interval with the columns of `COLUMNS`.
 
-    Levels are gamma-Poisson posteriors under the prior Gamma(1/2, 0), and their ratio is beta-prime, with counts and
-    days both divided by the Pearson dispersion of the days around their two means.
+    Onset and end are those of the fitted shift; the end is sought up to `adapt_after` days after the alarm opened, to
+    the account's next alarm or to the panel's last day. A shift that fills all these days is lasting: its level is the
+    usual one for the account's later alarms. Levels are gamma-Poisson posteriors under the prior Gamma(1/2, 0), and
+    their ratio is beta-prime, with counts and days both divided by the Pearson dispersion of the days around their two
+    means.
 
     Parameters
     ----------
     panel
-        The panel that was scored.
+        The panel that was scored; counts are divided by its exposure.
     intervals
         From `find_intervals`.
     surprise
         Shape ``(n_accounts, n_days)``.
+    beyond
+        Where the score exceeds every reference score, same shape.
     measure
         The measure in whose units levels are given.
     size
         Negative-binomial size of the measure's days in the population.
     direction
         Direction of the detector.
+    causal
+        Whether the detector sees no future; if it does, the panel's last day is the first on which an alarm was known.
     quiet
         Scored days below the threshold that close an alarm.
     adapt_after
         Days after which an alarm closes as "lasting" and the new level counts as usual.
-    ceiling
-        Surprise from which on it is only a lower bound.
     """
-    row, opened, last = intervals
-    status = _status(panel, intervals, surprise, quiet, adapt_after)
-    last = np.where(status == "lasting", opened + adapt_after - 1, last)
+    row, opened, above = intervals
+    panel = _deflated(panel)
+    latest = _latest_end(row, opened, panel.n_days, adapt_after)
+    settled = np.zeros(len(row), dtype=np.int64)
     sign = {"up": 1, "down": -1, "both": 0}[direction]
-    values = panel[measure].astype(np.float64)
-    earliest = _after_the_one_before(row, last)
-    places, numbers = locate_shifts(values, row, opened, last, earliest, LOOKBACK, MEMORY, size, sign, SUPPORT_DROP)
-    onset, onset_low, onset_high, end = places.T
+    values, earliest = panel[measure].astype(np.float64), _after_the_one_before(row, above)
+    for _ in range(2):  # the second time with the levels that lasted known
+        places, numbers = locate_shifts(
+            values, row, opened, latest, earliest, settled, LOOKBACK, MEMORY, size, sign, SUPPORT_DROP
+        )
+        onset, onset_low, onset_high, end = places.T
+        lasting = end == opened + adapt_after - 1
+        settled = _last_settled(row, onset, lasting, panel.n_days)
+    end = np.minimum(end, _before_the_next(row, onset, panel.n_days))
+    scored = np.cumsum(~np.isnan(surprise), axis=1)
+    unclosed = scored[row, -1] - scored[row, above] < quiet if len(row) else np.zeros(0, dtype=bool)
+    is_open = (latest == panel.n_days - 1) & (unclosed | (end == latest))
+    status = np.select([lasting, is_open], ["lasting", "open"], default="closed")
     before, after, ratio = levels(numbers)
+    fall = after[:, 1] < before[:, 1]
+    kind = np.select([fall, lasting, end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
     peak = np.array(
-        [t + int(np.nanargmax(surprise[i, t : u + 1])) for i, t, u in zip(row, opened, last, strict=True)],
+        [t + int(np.nanargmax(surprise[i, t : u + 1])) for i, t, u in zip(row, opened, above, strict=True)],
         dtype=np.int64,
     )
-    fall = after[:, 1] < before[:, 1]
-    kind = np.select([fall, status == "lasting", end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
     days = panel.days.astype("datetime64[s]")
-    end_day = np.where(status == "open", np.datetime64("NaT", "s"), days[np.where(status == "lasting", last, end)])
     table = {
         "account": panel.accounts[row],
         "onset": days[onset],
         "onset_low": days[onset_low],
         "onset_high": days[onset_high],
-        "detected": days[opened],
-        "end": end_day,
+        "detected": days[opened if causal else np.full(len(row), panel.n_days - 1)],
+        "end": np.where(status == "open", np.datetime64("NaT", "s"), days[end]),
         "status": status,
         "kind": kind,
         "peak_day": days[peak],
         "surprise": surprise[row, peak],
-        "extrapolated": surprise[row, peak] >= ceiling,
-        "measures": _moved(panel, row, onset, end),
+        "extrapolated": beyond[row, peak],
+        "measures": moved_measures(panel, row, np.maximum(settled, opened - LOOKBACK - MEMORY), onset, end),
     }
     for name, bounds in (("usual", before), ("observed", after), ("ratio", ratio)):
         table |= {f"{name}_low": bounds[:, 0], name: bounds[:, 1], f"{name}_high": bounds[:, 2]}
     return pd.DataFrame(table, columns=COLUMNS)
-
-
-def typical_nb_size(values: Floats) -> float:
-    """Return the median over accounts of the negative-binomial size by moments, mean^2 / (variance - mean).
-
-    Parameters
-    ----------
-    values
-        Counts, shape ``(n_accounts, n_days)``; NaN is left out, and so are accounts without overdispersion.
-    """
-    count = np.count_nonzero(~np.isnan(values), axis=1)
-    use = values[count > 1].astype(np.float64)
-    mean, excess = np.nanmean(use, axis=1), np.nanvar(use, axis=1, ddof=1) - np.nanmean(use, axis=1)
-    sizes = mean[excess > 0] ** 2 / excess[excess > 0]
-    return float(np.median(sizes)) if sizes.size else 1.0
-
-
-def levels(numbers: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return lower bound, value and upper bound of the level before, the level during, and their ratio.
-
-    The value of a level is the plain mean; that of the ratio is its posterior median.
-
-    Parameters
-    ----------
-    numbers
-        Sum and days before, sum and days during, dispersion: shape ``(n_alarms, 5)``.
-
-    Returns
-    -------
-    Three arrays of shape ``(n_alarms, 3)``; NaN for an alarm without a day before.
-    """
-    tails = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
-    dispersion = numbers[:, 4]
-    shape, days = [], []
-    bounds = []
-    for total, count in ((numbers[:, 0], numbers[:, 1]), (numbers[:, 2], numbers[:, 3])):
-        known = count > 0
-        a = np.where(known, total / dispersion + 0.5, np.nan)
-        d = np.where(known, count / dispersion, np.nan)
-        bound = np.asarray(stats.gamma.ppf(tails[None, :], a[:, None]) / d[:, None])
-        bound[:, 1] = np.divide(total, count, out=np.full(len(total), np.nan), where=known)
-        shape.append(a)
-        days.append(d)
-        bounds.append(bound)
-    prime = stats.betaprime.ppf(tails[None, :], shape[1][:, None], shape[0][:, None])
-    return bounds[0], bounds[1], np.asarray(prime * (days[0] / days[1])[:, None])
 
 
 def describe(alarms: pd.DataFrame, measure: str = "episodes") -> list[str]:
@@ -221,6 +187,8 @@ def _sentence(alarm: Mapping[Any, Any], measure: str) -> str:
     usual, observed, ratio = (_interval(alarm, name) for name in ("usual", "observed", "ratio"))
     since = "from" if over else "since"
     when = f"{since} {_day(onset)} {onset.year}{around}{until}"
+    if alarm["usual"] == 0:
+        return f"from nothing to {observed} {measure}/day {when}{word}"
     return f"from {usual} to {observed} {measure}/day {when}, x{ratio}{word}"
 
 
@@ -234,6 +202,12 @@ def _day(day: pd.Timestamp) -> str:
     return f"{day.day} {day:%b}"
 
 
+def _deflated(panel: Panel) -> Panel:
+    if panel.exposure is None:
+        return panel
+    return panel.with_measures({name: values / panel.exposure for name, values in panel.measures.items()})
+
+
 def _after_the_one_before(row: Ints, last: Ints) -> Ints:
     """Return the day after the same account's alarm before, 0 for its first; alarms are in order of row and day."""
     earliest = np.zeros(len(row), dtype=np.int64)
@@ -242,29 +216,23 @@ def _after_the_one_before(row: Ints, last: Ints) -> Ints:
     return earliest
 
 
-def _status(panel: Panel, intervals: Intervals, surprise: Floats, quiet: int, adapt_after: int) -> Strings:
-    row, opened, last = intervals
-    scored = np.cumsum(~np.isnan(surprise), axis=1)
-    quiet_days = scored[row, -1] - scored[row, last] if len(row) else np.zeros(0, dtype=np.int64)
-    return np.select([last - opened >= adapt_after, quiet_days < quiet], ["lasting", "open"], default="closed")
+def _before_the_next(row: Ints, day: Ints, n_days: int) -> Ints:
+    """Return the day before `day` of the same account's next alarm, the panel's last day for its last alarm."""
+    latest = np.full(len(row), n_days - 1, dtype=np.int64)
+    followed = np.flatnonzero(row[1:] == row[:-1])
+    latest[followed] = day[followed + 1] - 1
+    return latest
 
 
-def _moved(panel: Panel, row: Ints, onset: Ints, end: Ints) -> list[str]:
-    """Name the measures whose mean in the shift lies outside the interval of their usual level."""
-    moved: list[list[str]] = [[] for _ in row]
-    for name, values in panel.measures.items():
-        numbers = np.array([_two_parts(values[i], s, e) for i, s, e in zip(row, onset, end, strict=True)])
-        if len(row):
-            low, _, high = levels(numbers)[2].T
-            for place in np.flatnonzero((low > 1) | (high < 1)):
-                moved[place].append(name)
-    return [", ".join(names) for names in moved]
+def _latest_end(row: Ints, opened: Ints, n_days: int, adapt_after: int) -> Ints:
+    """Return the last day up to which the end of each alarm's shift is sought."""
+    return np.minimum(opened + adapt_after - 1, _before_the_next(row, opened, n_days))
 
 
-def _two_parts(values: Floats, onset: int, end: int) -> tuple[float, float, float, float, float]:
-    before = values[max(0, onset - MEMORY) : onset]
-    during = values[onset : end + 1]
-    parts = [part[~np.isnan(part)].astype(np.float64) for part in (before, during)]
-    pearson = sum(float(((part - part.mean()) ** 2).sum() / part.mean()) for part in parts if part.size and part.any())
-    dispersion = max(1.0, pearson / max(1, parts[0].size + parts[1].size - 2))
-    return parts[0].sum(), parts[0].size, parts[1].sum(), parts[1].size, dispersion
+def _last_settled(row: Ints, onset: Ints, lasting: Bools, n_days: int) -> Ints:
+    """Return the onset of the account's last lasting shift before each alarm, 0 where there is none."""
+    start = row * (n_days + 1)
+    known = np.maximum.accumulate(np.where(lasting, start + onset, start)) if len(row) else start
+    settled = np.zeros(len(row), dtype=np.int64)
+    settled[1:] = np.maximum(known[:-1] - start[1:], 0)
+    return settled

@@ -7,6 +7,9 @@ from viewshift.kernels.runs import count_runs
 
 DAYS_PER_YEAR = 365.25
 
+JUMP = 1.2
+"""Ratio of the rates at two neighbouring thresholds from which on scores are taken to tie between them."""
+
 
 def rate_curve(surprise: Floats, quiet: int, n_thresholds: int = 400) -> Floats:
     """Return thresholds and the alarms per account-year that each gives on these paths.
@@ -32,7 +35,8 @@ def rate_curve(surprise: Floats, quiet: int, n_thresholds: int = 400) -> Floats:
 def threshold_at(curve: Floats, per_account_year: float) -> float:
     """Return the lowest threshold from which on the rate stays at or below the dial.
 
-    Between two thresholds of the curve the logarithm of the rate is taken as linear.
+    Between two thresholds of the curve the logarithm of the rate is taken as linear, unless it jumps because scores
+    tie: then the threshold is the one above the jump, and the rate falls short of the dial.
 
     Parameters
     ----------
@@ -58,7 +62,9 @@ def threshold_at(curve: Floats, per_account_year: float) -> float:
             f"`per_account_year` must be at least {rates[-1]:.2g} for this rule, got {per_account_year}; "
             "fit on more account-years to go lower."
         )
-    low, high = np.log(rates[k]), np.log(max(rates[k + 1], 1e-12))
+    if rates[k] > JUMP * rates[k + 1]:
+        return float(thresholds[k + 1])
+    low, high = np.log(rates[k]), np.log(rates[k + 1])
     part = (low - np.log(per_account_year)) / (low - high)
     return float(thresholds[k] + part * (thresholds[k + 1] - thresholds[k]))
 

@@ -28,9 +28,10 @@ class PooledConformal:
     Notes
     -----
     The empirical survival function is kept exactly at the 256 largest scores and at about a thousand ranks evenly
-    spaced in log p below; in between log p is linear in the score. No surprise exceeds log10(n + 1), the resolution of
-    the reference; larger scores are marked by `beyond`. Validity needs scores exchangeable with the reference; days of
-    one account depend on each other, so this is an empirical recalibration.
+    spaced in log p below; in between log p is linear in the score. No surprise exceeds that of the largest reference
+    score, log10((n + 1) / 2) if it stands alone; larger scores get the same, and are marked by `beyond`. Validity needs
+    scores exchangeable with the reference; days of one account depend on each other, so this is an empirical
+    recalibration.
 
     References
     ----------
@@ -73,11 +74,6 @@ class PooledConformal:
         """
         found = -np.interp(scores, self.scores, self.log10_p, left=0.0)
         return np.where(np.isnan(scores), np.nan, found)
-
-    @property
-    def ceiling(self) -> float:
-        """The largest surprise that the reference can support, reached at its largest score."""
-        return float(-self.log10_p[-1])
 
     def beyond(self, scores: Floats) -> Bools:
         """Return where a score exceeds every reference score, so that its surprise is only a lower bound.

@@ -74,7 +74,7 @@ class Panel:
         object.__setattr__(self, "measures", MappingProxyType(arrays))
         object.__setattr__(self, "accounts", _frozen(names))
         object.__setattr__(self, "start", check_day("start", start))
-        object.__setattr__(self, "observed", _frozen(seen))
+        object.__setattr__(self, "observed", _frozen(np.array(seen)))
         object.__setattr__(self, "exposure", None if exposure is None else _frozen(exposure))
 
     @property
@@ -236,6 +236,12 @@ def _rebuilt(measures: Any, accounts: Any, start: Any, observed: Any, exposure: 
     return Panel(measures, accounts=accounts, start=start, observed=observed, exposure=exposure)
 
 
+def check_panel(name: str, value: Any) -> None:
+    """Raise if `value` is no Panel, and say how to make one."""
+    if not isinstance(value, Panel):
+        raise TypeError(f"`{name}` must be a Panel, got {type(value).__name__}; make one with `vs.Panel.from_frame`.")
+
+
 def _floats(name: str, values: Any) -> Floats:
     array = np.asarray(values)
     if array.dtype not in (np.float32, np.float64):
@@ -268,7 +274,9 @@ def _observed_mask(arrays: Mapping[str, Floats], observed: Any, shape: tuple[int
     first = ~np.isnan(next(iter(arrays.values())))
     for name, values in arrays.items():
         if not np.array_equal(first, ~np.isnan(values)):
-            raise ValueError(f"measure {name!r} is NaN on other days than the others; pass `observed` to settle it.")
+            raise ValueError(
+                f"measure {name!r} is NaN on other days than the others; make them agree, or give `Panel` a mask."
+            )
     return first
 
 
@@ -282,7 +290,7 @@ def _checked_measure(name: str, values: Floats, observed: Bools, accounts: Strin
         )
     if not observed.all():
         values = np.where(observed, values, values.dtype.type(np.nan))
-    return _frozen(np.ascontiguousarray(values))
+    return _frozen(np.array(values, order="C"))
 
 
 def _frozen(array: NDArray[S]) -> NDArray[S]:

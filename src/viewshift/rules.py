@@ -3,7 +3,6 @@
 import copy
 import io
 import json
-import zipfile
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -19,11 +18,12 @@ from viewshift import detectors
 from viewshift._checks import check_positive, check_whole
 from viewshift._files import write_whole
 from viewshift._typing import Floats
-from viewshift.alarms import explain, find_intervals, typical_nb_size
+from viewshift.alarms import explain, find_intervals
 from viewshift.budget import rate_at, rate_curve, threshold_at
 from viewshift.calibrate import PooledConformal
 from viewshift.detectors import Detector
-from viewshift.panel import Panel
+from viewshift.levels import typical_nb_size
+from viewshift.panel import Panel, check_panel
 
 FORMAT = 1
 
@@ -106,6 +106,7 @@ class AlarmRule:
         ValueError
             If there are fewer groups than folds, or the panel is shorter than the detector's warm-up.
         """
+        check_panel("panel", panel)
         labels = np.arange(panel.n_accounts) if groups is None else np.asarray(groups)
         if labels.shape != (panel.n_accounts,):
             raise ValueError(f"`groups` must label each of the {panel.n_accounts} accounts, got shape {labels.shape}.")
@@ -150,6 +151,7 @@ class AlarmRule:
             Histories to judge; the accounts need not have been seen before.
         """
         self._check_fitted()
+        check_panel("panel", panel)
         return self.calibration_.surprise(self.detector_.score(panel))
 
     def rate(self, surprise: float) -> float:
@@ -176,17 +178,21 @@ class AlarmRule:
         Frame with the columns of ``viewshift.alarms.COLUMNS``, by account and day. Intervals around levels and ratio
         hold 90 %; `surprise` is the largest of the alarm, and only a lower bound where `extrapolated`.
         """
-        surprise = self.surprise(panel)
+        self._check_fitted()
+        check_panel("panel", panel)
+        scores = self.detector_.score(panel)
+        surprise = self.calibration_.surprise(scores)
         return explain(
             panel,
             find_intervals(surprise, self.threshold_, quiet=self.quiet),
             surprise,
+            self.calibration_.beyond(scores),
             measure=self.detector.measure,
             size=self.size_,
             direction=getattr(self.detector, "direction", "both"),
+            causal=self.detector.claims.causal,
             quiet=self.quiet,
             adapt_after=self.adapt_after,
-            ceiling=self.calibration_.ceiling,
         )
 
     def save(self, path: str | Path) -> None:
@@ -213,7 +219,7 @@ class AlarmRule:
             "curve": self.curve_,
         }
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, header=np.array(json.dumps(header)), **arrays, **learned)
+        np.savez_compressed(buffer, header=np.array(json.dumps(header, default=_plain_number)), **arrays, **learned)
         write_whole(Path(path), buffer.getvalue())
 
     def _check_fitted(self) -> None:
@@ -222,6 +228,11 @@ class AlarmRule:
 
 
 _OPTIONS = ("quiet", "adapt_after", "n_folds", "seed")
+
+
+def _plain_number(value: Any) -> Any:
+    """Return a NumPy scalar as the Python number it stands for, for JSON."""
+    return value.item()
 
 
 def load_rule(path: str | Path) -> AlarmRule:
@@ -237,25 +248,28 @@ def load_rule(path: str | Path) -> AlarmRule:
     ValueError
         If the file is damaged, no rule, or of a format this version does not know.
     """
+    content = Path(path).read_bytes()
     try:
-        with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as archive:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(str(arrays.pop("header")))
         version = header["format"]
-    except (zipfile.BadZipFile, ValueError, KeyError, EOFError) as error:
-        raise ValueError(f"{path} must be a rule saved by `AlarmRule.save`, but it cannot be read: {error}.") from None
+    except Exception:  # whatever a damaged archive makes zipfile, zlib, NumPy or json raise
+        raise ValueError(
+            f"{path} must be a rule saved by `AlarmRule.save`, but it is damaged or something else."
+        ) from None
     if version != FORMAT:
         raise ValueError(f"{path} has rule format {version}, but this version reads format {FORMAT}; fit it again.")
     try:
         detector = getattr(detectors, header["detector"])(**header["parameters"])
-    except (AttributeError, TypeError) as error:
-        raise ValueError(f"{path} holds a detector that this version does not have ({error}); fit it again.") from None
-    rule = AlarmRule(clone(detector), **header["rule"])
-    learned = {name.removeprefix("detector."): arrays[name] for name in arrays if name.startswith("detector.")}
-    vars(detector).update({name: value if value.ndim else value.item() for name, value in learned.items()})
-    rule.detector_ = detector
-    rule.calibration_ = PooledConformal(arrays["scores"], arrays["log10_p"])
-    rule.curve_, rule.size_, rule.reference = arrays["curve"], header["size"], header["reference"]
+        rule = AlarmRule(clone(detector), **header["rule"])
+        learned = {name.removeprefix("detector."): arrays[name] for name in arrays if name.startswith("detector.")}
+        vars(detector).update({name: value if value.ndim else value.item() for name, value in learned.items()})
+        rule.detector_ = detector
+        rule.calibration_ = PooledConformal(arrays["scores"], arrays["log10_p"])
+        rule.curve_, rule.size_, rule.reference = arrays["curve"], header["size"], header["reference"]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} holds a rule that this version does not know ({error}); fit it again.") from None
     return rule
 
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from viewshift._typing import Floats, State
-from viewshift.panel import Panel
+from viewshift.panel import Panel, check_panel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +103,7 @@ class Detector(BaseEstimator):  # type: ignore[misc]
             raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call `fit` first.")
 
     def _check_measures(self, panel: Panel) -> None:
+        check_panel("panel", panel)
         for name in self.measures:
             if name not in panel.measures:
                 have = ", ".join(map(repr, panel.measures))

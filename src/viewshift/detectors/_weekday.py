@@ -9,11 +9,12 @@ from viewshift.panel import Panel
 def weekday_factors(panel: Panel, measure: str) -> Floats:
     """Return the mean of each weekday relative to the mean weekday, Monday first, shape (7,).
 
-    Each account's days are first divided by the account's own mean, so that no account, however heavy or however
-    corrupt one of its days, weighs more than another. A weekday that was never observed, or a panel without any
-    viewing, gets the factor 1.
+    Each account's days are first divided by the panel's exposure and by the account's own mean, so that no account,
+    however heavy or however corrupt one of its days, weighs more than another. A weekday that was never observed, or a
+    panel without any viewing, gets the factor 1.
     """
-    values, weekday = panel[measure], panel.weekday
+    weekday = panel.weekday
+    values = panel[measure] if panel.exposure is None else panel[measure] / panel.exposure
     seen = ~np.isnan(values)
     total: Floats = np.nansum(values, axis=1, dtype=np.float64)
     use = total > 0

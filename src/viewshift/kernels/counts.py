@@ -35,7 +35,7 @@ def nb_size(values: Floats, mean: Floats) -> float:
     def loss(log_size: float) -> float:
         r = np.exp(log_size)
         bounded = gammaln(distinct + r) - gammaln(r)
-        return float((values + r) @ np.log1p(mean / r) + values.sum() * log_size - times @ bounded)
+        return float(np.sum((values + r) * np.log1p(mean / r)) + values.sum() * log_size - np.sum(times * bounded))
 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.01), np.log(1000.0)), method="bounded").x))
 

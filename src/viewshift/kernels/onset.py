@@ -24,6 +24,7 @@ def locate_shifts(
     opened: Ints,
     last: Ints,
     earliest: Ints,
+    settled: Ints,
     lookback: int,
     memory: int,
     size: float,
@@ -42,15 +43,17 @@ def locate_shifts(
     values
         Counts, ``(n_accounts, n_days)``; NaN days are left out.
     rows, opened, last
-        Row, first and last day of each alarm.
+        Row and first day of each alarm, and the last day on which its shift may end.
     earliest
         First day on which the onset may lie (after the account's alarm before), besides the lookback.
+    settled
+        First day that belongs to the level before (after a lasting shift of the account), besides the memory.
     lookback, memory
         Days searched for the onset before the alarm opened, and days of usual viewing before those.
     size
         Negative-binomial size, Var = mean + mean^2 / size.
     sign
-        1 for rises only, -1 for falls only, 0 for either. If nothing fits, the shift is the alarm's own days.
+        1 for rises only, -1 for falls only, 0 for either. If nothing fits, the shift is the opening day alone.
     drop
         Fall of the log-likelihood that bounds the support interval.
 
@@ -64,7 +67,7 @@ def locate_shifts(
     numbers = np.zeros((n_alarms, 5))
     for a in prange(n_alarms):
         row = values[rows[a]]
-        left = max(0, opened[a] - lookback - memory)
+        left = max(0, opened[a] - lookback - memory, settled[a])
         right = last[a]
         sums = np.zeros(right - left + 2)
         days = np.zeros(right - left + 2)
@@ -74,7 +77,7 @@ def locate_shifts(
             days[t - left + 1] = days[t - left] + (1.0 if seen else 0.0)
         first = max(left + 1, opened[a] - lookback, earliest[a])
         profile = np.full(opened[a] - first + 1 if opened[a] >= first else 0, -np.inf)
-        best, onset, end = -np.inf, opened[a], right
+        best, onset, end = -np.inf, opened[a], opened[a]
         for s in range(opened[a], first - 1, -1):
             before, n_before = sums[s - left], days[s - left]
             if n_before < 1:
