@@ -1,6 +1,7 @@
 """Nothing public is left out: a detector has its case, file, page and claims, a kernel its test, a name its home."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from viewshift.detectors import Claims, Detector
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "viewshift"
+PARTS = ("detectors", "metrics", "plots", "readers", "simulate", "study")
 DETECTORS = [
     cls
     for cls in (getattr(vs.detectors, name) for name in vs.detectors.__all__)
@@ -115,3 +117,11 @@ def test_import_loads_nothing_heavy() -> None:
     code = "import sys, viewshift; print(*{name.split('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert heavy.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize("module", ["viewshift", *(f"viewshift.{name}" for name in PARTS)])
+def test_everything_public_is_on_the_reference_page(module):
+    page = (ROOT / "docs" / "reference" / "index.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^   (?:\w+\.)*(\w+)$", page, flags=re.MULTILINE))
+    public = set(importlib.import_module(module).__all__) - {*PARTS, "__version__"}
+    assert public <= listed, sorted(public - listed)

@@ -15,8 +15,6 @@ from matplotlib.patches import PathPatch
 import viewshift as vs
 from viewshift.plots._canvas import ALARM, LEVELS, MUTED, NOTHING
 
-DATES = ("onset", "onset_low", "onset_high", "detected", "end")
-
 
 def draw(function, *args, **kwargs):
     ax = Figure().subplots()
@@ -150,7 +148,7 @@ def test_timeline_has_bars_usual_level_and_the_new_level():
     (bars,) = [patch for patch in ax.patches if isinstance(patch, PathPatch)]
     heights = bars.get_path().vertices.reshape(-1, 5, 2)[:, 2, 1]
     np.testing.assert_array_equal(heights, values[values > 0])
-    usual = {line.get_label(): line for line in ax.lines}["usual level, mean of 8 weeks"].get_ydata()
+    usual = {line.get_label(): line for line in ax.lines}["mean of the last 8 weeks"].get_ydata()
     assert usual[150] == pytest.approx(np.mean(values[150 - 62 : 150 - 6]))
     assert np.isnan(usual[:34]).all()
     (level,) = [line for line in ax.lines if set(line.get_ydata()) == {7.5}]
@@ -165,14 +163,14 @@ def test_timeline_asks_the_rule_for_alarms():
     values = np.tile([0.0, 1.0, 0.0, 0.0, 2.0, 1.0, 0.0], 60)
     values[300:307] = 26
     panel = panel_of(values)
-    ax = draw(vs.plots.account, panel, rule)
+    ax = draw(vs.plots.account, panel, rule=rule)
     assert len(ax.texts) == len(rule.alarms(panel)) == 1
 
 
 def test_surprise_shows_the_threshold_and_the_days_above_it():
     rule = vs.default_rule(per_account_year=1)
     panel = vs.simulate.viewers(3, 500, seed=4)
-    ax = draw(vs.plots.surprise, panel, rule, panel.accounts[1])
+    ax = draw(vs.plots.surprise, panel, rule, account=panel.accounts[1])
     values = rule.surprise(panel)[1]
     labelled = {line.get_label(): line for line in ax.lines}
     np.testing.assert_array_equal(labelled["surprise"].get_ydata(), values)

@@ -6,7 +6,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 import viewshift as vs
-from viewshift.budget import DAYS_PER_YEAR
+from viewshift.metrics.events import DAYS_PER_YEAR
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@
 import numpy as np
 
 from viewshift._typing import Floats
-from viewshift.kernels.runs import count_runs
-
-DAYS_PER_YEAR = 365.25
+from viewshift.kernels.runs import count_runs, runs_above
+from viewshift.metrics.bootstrap import account_weights, interval, weighted_ratio
+from viewshift.metrics.events import DAYS_PER_YEAR
 
 JUMP = 1.2
 """Ratio of the rates at two neighbouring thresholds from which on scores are taken to tie between them."""
@@ -81,3 +81,25 @@ def rate_at(curve: Floats, surprise: float) -> float:
     """
     thresholds, rates = curve[:, curve[1] > 0]
     return float(np.exp(np.interp(surprise, thresholds, np.log(rates)))) if rates.size else 0.0
+
+
+def observed_rate(surprise: Floats, threshold: float, quiet: int) -> tuple[float, float, float]:
+    """Return the alarms per account-year on some paths, with a 95 % bootstrap interval over accounts.
+
+    Parameters
+    ----------
+    surprise
+        Shape ``(n_accounts, n_days)``.
+    threshold
+        Surprise at which an alarm opens.
+    quiet
+        Scored days below the threshold that close an alarm.
+
+    Returns
+    -------
+    Rate, lower and upper bound; 500 replicates under a fixed seed.
+    """
+    alarms = np.bincount(runs_above(surprise, threshold, quiet)[0], minlength=len(surprise))
+    years = np.count_nonzero(~np.isnan(surprise), axis=1) / DAYS_PER_YEAR
+    low, high = interval(weighted_ratio(alarms, years, account_weights(len(surprise), 500, seed=1)))
+    return float(alarms.sum() / years.sum()), low, high

@@ -89,6 +89,7 @@ class AlarmRule:
         check_whole("quiet", self.quiet, least=1)
         check_whole("adapt_after", self.adapt_after, least=2)
         check_whole("n_folds", self.n_folds, least=2)
+        check_whole("seed", self.seed, least=0)
         self.reference = "nothing yet"
 
     def fit(self, panel: Panel, groups: Any = None) -> Self:
