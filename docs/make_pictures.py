@@ -17,7 +17,7 @@ def main() -> None:
     panel = vs.read(EXPORT).daily(until="2025-07-31")
     rule = vs.default_rule(per_account_year=0.5)
     figure, ax = plt.subplots(figsize=(10, 3.2), layout="constrained")
-    vs.plots.account(panel, rule, ax=ax)
+    vs.plots.account(panel, rule=rule, ax=ax)
     figure.savefig(HERE / "_static" / "account.svg", metadata={"Date": None})
 
 

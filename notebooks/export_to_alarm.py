@@ -89,7 +89,7 @@ for sentence in describe(alarms):
 alarms[["onset", "onset_low", "onset_high", "detected", "end", "status", "kind", "surprise", "extrapolated"]].T
 
 # %%
-vs.plots.account(panel, rule, alarms)
+vs.plots.account(panel, alarms=alarms)
 # %% [markdown]
 # ## What was watched
 #

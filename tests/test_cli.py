@@ -2,19 +2,23 @@
 
 import datetime as dt
 import html
+import io
 import json
 import re
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from rich.console import Console
 
 import viewshift as vs
 from viewshift import cli
 from viewshift._files import write_files
+from viewshift.cli.terminal import alarm_table
 
 SHOW = "The Long Stair"
 FULL_COLUMNS = (
@@ -179,11 +183,77 @@ def test_one_account_of_several(run, full_export):
     code, out, _ = run("detect", full_export, "--tz", "Europe/Berlin", "--account", "=1+1", "--until", "2025-03-31")
     everybody = run("detect", full_export, "--tz", "Europe/Berlin", "--until", "2025-03-31")[1]
     assert code == 0
-    years = [float(re.search(r"in ([\d.]+) account-years", text)[1]) for text in (out, everybody)]
+    years = [
+        float(re.search(rf"in ([\d.]+) {unit} judged", text)[1])
+        for text, unit in zip((out, everybody), ("years", "account-years"), strict=True)
+    ]
     assert years[1] == pytest.approx(3 * years[0], abs=0.2)
     code, out, err = run("detect", full_export, "--account", "nobody")
     assert (code, out) == (2, "")
     assert err.startswith("--account must be one of")
+
+
+def test_every_account_has_a_table_of_its_own_at_80_columns(run, story, tmp_path):
+    """Two accounts with the story of one; the name of one is longer than a line."""
+    days = vs.read(story).daily(until="2025-03-06")
+    names = ("Ada", "somebody who wrote a sentence where others write a name, " * 3)
+    frame = pl.concat([pl.DataFrame({"account": name, "date": days.days, "n": days["episodes"][0]}) for name in names])
+    frame.write_csv(tmp_path / "two.csv")
+    code, out, _ = run("detect", tmp_path / "two.csv", "--episodes", "n")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    tables = out.split("Ada\n")[1].split("somebody who wrote")
+    rows = [next(line.split() for line in table.splitlines() if line.startswith("1  ")) for table in tables[::3]]
+    assert rows[0] == rows[1]
+    assert rows[0][1] == "2025-02-05"
+    assert " ".join(names[1].split()) in " ".join(out.split())
+
+
+@pytest.mark.parametrize("measure", ["episodes", "top_show_episodes", "night_minutes"])
+@pytest.mark.parametrize(
+    ("size", "low", "value", "high"),
+    [
+        (0.1, "0.1", "0.1", "0.1"),
+        (15.0, "13.5", "15.0", "16.5"),
+        (99.96, "90.0", "100", "110"),
+        (1234.4, "1111", "1234", "1358"),
+        (43210.0, "39k", "43k", "48k"),
+    ],
+)
+def test_nothing_of_an_alarm_vanishes_at_80_columns(measure, size, low, value, high):
+    day = pd.Timestamp("2024-10-28")
+    alarm = {
+        "account": "me", "onset": day, "onset_low": pd.Timestamp("2024-10-19"),
+        "onset_high": pd.Timestamp("2024-11-06"), "detected": day,
+        "end": day, "status": "closed", "kind": "lasting", "surprise": 5.0, "extrapolated": True,
+    } | {
+        f"{name}{bound}": size * factor
+        for name in ("usual", "observed", "ratio")
+        for bound, factor in (("_low", 0.9), ("", 1), ("_high", 1.1))
+    }  # fmt: skip
+    rule = types.SimpleNamespace(rate=lambda _: 1 / 123_456)
+    found = types.SimpleNamespace(alarms=pd.DataFrame([alarm] * 120), measure=measure, rule=rule)
+    console = Console(width=80, file=io.StringIO())
+    console.print(alarm_table(found, "me"))
+    lines = console.file.getvalue().splitlines()
+    row = lines[[line.startswith("119") for line in lines].index(True) :]
+    words = {word for line in row for word in line.split()}
+    expected = {"119", "2024-10-28", "lasting", "19", "Oct-6", "Nov", "rarer", "than", "120,000"}
+    assert expected | {value, f"({low}-{high})", f"x{value}"} <= words
+    assert set(measure.split("_")[:-1]) <= {word for line in lines for word in line.split()}
+
+
+def test_as_many_alarms_as_chance_gives_are_not_taken_for_more(run, story):
+    out = run("detect", story, "--until", "2025-03-06", "--per-account-year", 4)[1]
+    assert "no more than chance alone would give" in " ".join(out.split())
+    assert "no more than chance" not in " ".join(run("detect", story, "--until", "2025-03-06")[1].split())
+
+
+def test_how_rare_is_said_to_stop_at_the_cap(run, story, tmp_path):
+    out = run("detect", story, "--until", "2025-03-06", "--out", tmp_path / "page.html")[1]
+    sentence = "in which very large days count no more than its cap (3)"
+    assert sentence in " ".join(out.split())
+    assert sentence in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_silence_is_explained(run, tmp_path):
@@ -197,15 +267,25 @@ def test_silence_is_explained(run, tmp_path):
 def test_a_history_shorter_than_the_warm_up_is_not_called_calm(run, tmp_path):
     code, out, _ = run("detect", netflix_csv(tmp_path / "short.csv", [1] * 20, "2024-01-20"), "--until", "2024-02-08")
     assert code == 0
-    assert "No day could be judged" in out
+    needed = int(re.search(r"No day could be judged: the rule needs (\d+) observed days", out)[1])
+    assert "and here are 20." in " ".join(out.split())
+    assert "expected here" not in out
+    for days, judged in ((needed - 1, False), (needed, True)):
+        path = netflix_csv(tmp_path / f"{days}.csv", [1] * days, "2024-01-20")
+        until = dt.date(2024, 1, 20) + dt.timedelta(days=days - 1)
+        assert ("No day could be judged" not in run("detect", path, "--until", until)[1]) == judged
     assert "No marked shift" not in out
 
 
-def test_notes_go_to_the_error_stream(run, story):
+def test_notes_go_to_the_error_stream(run, story, tmp_path):
     code, out, err = run("detect", story)
     assert code == 0
-    assert err.startswith("Note: `until` is not given")
-    assert "until` is not given" not in out
+    assert err.startswith("Note: --until is not given")
+    assert "is not given" not in out
+    assert run("daily", story, "--out", tmp_path / "days.csv")[2] == err
+    late = run("daily", story, "--until", "2025-06-01", "--out", tmp_path / "days.csv")[2]
+    assert late.startswith("Note: --until is 2025-06-01 and the last play was on 2025-03-0")
+    assert "days of silence count as observed" in late
 
 
 def test_own_rule_and_dial(run, story, tmp_path):
@@ -281,12 +361,17 @@ BAD = [
     ("detect {story} --out folder.csv", "--out must name a file in a folder that can be written to"),
     ("detect {story} --per-account-year 0", "--per-account-year must be a finite number above 0, got 0.0"),
     ("detect {story} --per-account-year -1", "--per-account-year must be a finite number above 0, got -1.0"),
-    ("detect {story} --per-account-year much", "Invalid value for '--per-account-year'"),
+    ("detect {story} --per-account-year much", "--per-account-year must be a finite number above 0, got 'much'"),
     ("detect {story} --account you", "--account must be one of 'me', got 'you'"),
     ("detect {story} --date-order y/m/d", "date cannot be read"),
     ("detect {story} --date-order american", "--date-order must be one of"),
     ("detect {story} --until yesterday", "--until must be a day such as"),
     ("detect {story} --until 2020-01-01", "--until must not lie before"),
+    ("detect {story} --until 2999-01-01", "--until must not lie in the future, got 2999-01-01"),
+    ("detect {story} --date-order d/m/y --episodes n", "--date-order must be left away for a table of daily counts"),
+    ("detect plays.csv", "pass --episodes plays30s, or"),
+    ("daily plays.csv --out days.csv", "pass --episodes plays30s, or"),
+    ("detect plays.csv --episodes plays", "--episodes must name a column of plays.csv, got 'plays'"),
     ("detect {story} --rule {story}", "must be a rule saved by"),
     ("detect {full} --tz Mars/Phobos", "--tz must be a time zone such as 'Europe/Berlin', got 'Mars/Phobos'"),
     ("detect shopping.csv", "must be a Netflix export"),
@@ -309,6 +394,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(run, monkeypatch, tmp_path
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "own.csv").write_bytes(story.read_bytes())
     (tmp_path / "shopping.csv").write_text("fruit,price\napple,1\n", encoding="utf-8")
+    (tmp_path / "plays.csv").write_text("date,plays30s,minutes\n2019-12-06,7,17.7\n2019-12-07,0,0\n", encoding="utf-8")
     (tmp_path / "empty.csv").touch()
     (tmp_path / "noise.csv").write_bytes(bytes(range(256)) * 20)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}

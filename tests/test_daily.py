@@ -114,6 +114,24 @@ def test_until_defaults_to_the_day_of_the_last_play_with_advice() -> None:
     assert panel["minutes"].tolist() == [[30, 0, 10]]
 
 
+def test_a_day_to_come_is_refused() -> None:
+    events = vs.read_table(pl.DataFrame({"date": ["2025-06-01"]}))
+    today = datetime.now(UTC).date()
+    with pytest.raises(ValueError, match=f"`until` must not lie in the future, got {today + timedelta(days=2)}"):
+        events.daily(until=str(today + timedelta(days=2)))
+    with pytest.warns(UserWarning, match="days of silence"):
+        assert events.daily(until=str(today)).days[-1] == np.datetime64(today)
+
+
+def test_long_silence_after_the_last_play_is_remarked_on() -> None:
+    events = vs.read_table(pl.DataFrame({"date": ["2025-06-01"]}))
+    assert events.daily(until="2025-07-31").n_days == 61
+    with pytest.warns(UserWarning, match=r"last play was on 2025-06-01, so 61 days of silence count as observed"):
+        events.daily(until="2025-08-01")
+    counts = vs.read_table(pl.DataFrame({"date": ["2025-06-01"], "episodes": [1]}))
+    assert not counts.daily(until="2025-12-31").observed[0, 1:].any()  # days without a row: nothing to remark on
+
+
 def test_accounts_are_observed_from_their_first_play_on() -> None:
     frame = pl.DataFrame({"account": ["b", "a"], "date": ["2025-06-01", "2025-06-03"]})
     panel = vs.read_table(frame).daily(until="2025-06-04")

@@ -2,6 +2,7 @@
 
 import calendar as months_of_the_year
 import datetime as dt
+import inspect
 
 import numpy as np
 import pandas as pd
@@ -194,6 +195,13 @@ def test_minutes_and_strange_names_are_drawn():
     vs.plots.calendar(panel, measure="$mi_nutes$", ax=figure.subplots())
     figure.canvas.draw()
     assert figure.axes[0].get_legend().get_title().get_text() == r"\$mi nutes\$ a day"
+
+
+@pytest.mark.parametrize("name", ["calendar", "account", "surprise"])
+def test_only_panel_and_rule_go_by_position(name):
+    kinds = {p.name: p.kind for p in inspect.signature(getattr(vs.plots, name)).parameters.values()}
+    by_position = [parameter for parameter, kind in kinds.items() if kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert by_position == ["panel", "rule"][: 2 if name == "surprise" else 1]
 
 
 @pytest.mark.parametrize(

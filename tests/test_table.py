@@ -164,6 +164,44 @@ def test_a_column_of_counts_of_another_name_and_several_accounts() -> None:
     np.testing.assert_array_equal(panel["episodes"], [[0, np.nan], [np.nan, 4]])
 
 
+UNNAMED = "date,plays30s,minutes\n2019-12-06,7,17.7\n2019-12-07,0,0.0\n2019-12-08,,\n2019-12-09,3,8.5\n"
+
+
+def test_daily_counts_under_an_unknown_name_are_refused_and_read_when_named(tmp_path: Path) -> None:
+    path = csv(tmp_path, UNNAMED)
+    with pytest.raises(ValueError, match=r"numbers 'plays30s', 'minutes'; pass `episodes='plays30s'`, or leave"):
+        vs.read(path)
+    with pytest.raises(ValueError, match=r"`episodes` must name the column of daily counts"):
+        vs.read_table(pd.read_csv(path).drop(columns="plays30s"))
+    panel = vs.read(path, episodes="plays30s").daily()
+    np.testing.assert_array_equal(panel["episodes"], [[7, 0, np.nan, 3]])
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"date": ["2025-06-01", "2025-06-02"], "title": ["A: 1", "A: 2"], "season": [1, 1]},
+        {"date": ["2025-06-01", "2025-06-02"], "show": ["A", "B"], "season": [1, 1]},
+        {"date": ["2025-06-01", "2025-06-01"], "season": [1, 1]},
+        {"date": ["2025-06-01", "2025-06-02"], "device": ["TV", "phone"]},
+        {"date": ["2025-06-01", "2025-06-02"], "balance": [-1, 1]},
+        {"date": ["2025-06-01", "2025-06-02"], "live": [True, False]},
+        {"date": ["2025-06-01", "2025-06-02"], "added": pl.Series(["2025-06-01"] * 2).str.to_date()},
+    ],
+    ids=",".join,
+)
+def test_a_log_of_plays_stays_a_log(columns: dict[str, list[object]]) -> None:
+    events = vs.read_table(pl.DataFrame(columns))
+    assert events.report.kind == "table of plays by day"
+    assert events.daily(until="2025-06-02")["episodes"].sum() == 2
+
+
+def test_each_account_has_days_of_its_own() -> None:
+    frame = pl.DataFrame({"account": ["a", "b"], "date": ["2025-06-01"] * 2, "plays": [3, 9]})
+    with pytest.raises(ValueError, match="pass `episodes='plays'`"):
+        vs.read_table(frame)
+
+
 def test_counts_that_are_no_counts_are_left_out_and_shown(tmp_path: Path) -> None:
     path = csv(tmp_path, "date,episodes\n2024-01-01,3\n2024-01-02,-1\n2024-01-03,\n2024-01-04,5\n2024-01-05,0\n")
     events = vs.read_table(path)
@@ -239,7 +277,8 @@ def test_columns_may_have_any_name_and_blank_titles_are_no_title() -> None:
     events = vs.read_table(frame)
     assert events.table["title"].to_list() == [None, None, "A"]
     assert events.daily(until="2025-06-01")["episodes"].tolist() == [[3]]
-    assert "columns not used: line, excess" in events.report.oddities
+    assert events.report.not_used == ("line", "excess")
+    assert events.report.oddities == ()
 
 
 def test_mixed_values_in_a_pandas_column_are_read_where_they_can_be() -> None:

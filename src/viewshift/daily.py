@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,10 @@ SCHEMA: dict[str, pl.DataType] = {
     "plays": pl.Float64(),
 }
 """Columns of an event table. Either `start` or `date` is filled; `plays` only in tables of daily counts."""
+
+
+LONG_SILENCE = 60
+"""Days between the last play and the end of the panel from which on a warning says that they count as observed."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,12 +104,13 @@ class Events:
         Raises
         ------
         ValueError
-            If `since` lies after `until` or no play before it, or `day_start` is given for plays without times.
+            If `since` lies after `until` or no play before it, `until` is a day to come, or `day_start` is given for
+            plays without times.
 
         Warns
         -----
         UserWarning
-            If `until` is not given for a log of plays.
+            If `until` is not given for a log of plays, or lies more than 60 days after the last of them.
 
         Notes
         -----
@@ -130,6 +136,17 @@ class Events:
         closes = day.max() if until is None else check_day("until", until)
         if closes < max(opens, day.min()):
             raise ValueError(f"`until` must not lie before `since` or the first play ({day.min()}), got {closes}.")
+        today = datetime.now(UTC).date()
+        if until is not None and closes > np.datetime64(today + timedelta(days=1), "D"):  # it may be tomorrow there
+            raise ValueError(f"`until` must not lie in the future, got {closes}, and today is {today}.")
+        silent = int((closes - day.max()).astype(np.int64))
+        if silent > LONG_SILENCE and not self._are_counts:
+            warnings.warn(
+                f"`until` is {closes} and the last play was on {day.max()}, so {silent:,} days of silence count as "
+                "observed; pass the day on which the export was made, if that was earlier.",
+                UserWarning,
+                stacklevel=2,
+            )
         if until is None and not self._are_counts:
             warnings.warn(
                 f"`until` is not given, so the panel ends with the last play, on {closes}; pass the day on which the "

@@ -42,6 +42,8 @@ class ReadingReport:
         Order of day, month and year in which dates were read, or None where they are ISO or typed.
     tz
         Time zone of the local days, or None where the file itself holds local days.
+    not_used
+        Columns that the reader had no use for.
     oddities
         Sentences on what looked odd, such as a file that a spreadsheet has written again.
     place
@@ -55,6 +57,7 @@ class ReadingReport:
     left_out: tuple[LeftOut, ...] = ()
     date_order: str | None = None
     tz: str | None = None
+    not_used: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
     place: str = "line"
 
@@ -66,5 +69,7 @@ class ReadingReport:
         if self.date_order:
             text.append(f"  dates: {self.date_order}")
         text.append(f"  days: local days of {self.tz}" if self.tz else "  days: local days as the file has them")
+        if self.not_used:
+            text.append(f"  columns not used: {', '.join(self.not_used)}")
         text += [f"  odd: {sentence}" for sentence in self.oddities]
         return "\n".join(text)

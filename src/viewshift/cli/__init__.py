@@ -3,7 +3,6 @@
 Only what parses the arguments is imported here, so that ``--help`` answers at once; each command imports its work.
 """
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from viewshift import __version__
+from viewshift.cli.options import with_options
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -37,6 +37,12 @@ DateOrder = Annotated[
     str | None,
     typer.Option(show_default=False, help="Order of dates (d/m/y, m/d/y or y/m/d), if the file does not settle it."),
 ]
+Episodes = Annotated[
+    str | None,
+    typer.Option(
+        show_default="episodes", metavar="COLUMN", help="Column of a table that holds daily counts, one row a day."
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
 
 
@@ -58,9 +64,7 @@ def main() -> None:
 
 def _refuse(sentence: str) -> None:
     """Print a sentence, in which parameters of the library are called as the options they came from."""
-    options = "account|accounts|date_order|days|out|per_account_year|population|scenario|seed|seeds|tz|until"
-    said = re.sub(rf"`({options})=?`", lambda found: f"--{found[1].replace('_', '-')}", sentence)
-    print(said, file=sys.stderr)  # noqa: T201
+    print(with_options(sentence), file=sys.stderr)  # noqa: T201
     sys.exit(2)
 
 
@@ -91,13 +95,18 @@ def _detect(
         typer.Option(exists=True, dir_okay=False, show_default="shipped with viewshift", help="A rule you have saved."),
     ] = None,
     per_account_year: Annotated[
-        float | None,
-        typer.Option(show_default="0.5 or that of --rule", help="The dial: alarms an ordinary account raises a year."),
+        str | None,
+        typer.Option(
+            show_default="0.5 or that of --rule",
+            metavar="RATE",
+            help="The dial: alarms an ordinary account raises a year.",
+        ),
     ] = None,
     account: Annotated[
         str | None, typer.Option(show_default="all", metavar="NAME", help="The one account (profile) to look at.")
     ] = None,
     date_order: DateOrder = None,
+    episodes: Episodes = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -116,6 +125,7 @@ def _detect(
         per_account_year=per_account_year,
         account=account,
         date_order=date_order,
+        episodes=episodes,
         out=out,
     )
 
@@ -127,11 +137,12 @@ def _daily(
     tz: Zone = None,
     until: Until = None,
     date_order: DateOrder = None,
+    episodes: Episodes = None,
 ) -> None:
     """Sum an export over days: one row per account and day, with episodes and, where known, minutes."""
     from viewshift.cli.tables import daily  # noqa: PLC0415
 
-    daily(file, out, tz=tz, until=until, date_order=date_order)
+    daily(file, out, tz=tz, until=until, date_order=date_order, episodes=episodes)
 
 
 @app.command("simulate", epilog="Example: viewshift simulate --out panel.parquet --accounts 500 --scenario story")

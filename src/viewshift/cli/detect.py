@@ -11,7 +11,7 @@ from viewshift.alarms import describe
 from viewshift.cli.files import check_target, frame_table, write_table
 from viewshift.cli.findings import Findings
 from viewshift.cli.inputs import read_days
-from viewshift.cli.terminal import say, show
+from viewshift.cli.terminal import remind, say, show
 from viewshift.rules import default_rule, load_rule
 
 ENDINGS = (".csv", ".json", ".html")
@@ -23,9 +23,10 @@ def detect(
     tz: str | None,
     until: str | None,
     rule: Path | None,
-    per_account_year: float | None,
+    per_account_year: str | None,
     account: str | None,
     date_order: str | None,
+    episodes: str | None,
     out: Path | None,
 ) -> None:
     """Read an export, show its alarms, and write them if `out` is given."""
@@ -33,18 +34,24 @@ def detect(
         check_target(out, ENDINGS, source=file)
     judge = default_rule() if rule is None else load_rule(rule)
     if per_account_year is not None:
-        judge = judge.at(per_account_year)
-    panel, report, warned = read_days(file, tz=tz, until=until, date_order=date_order)
+        judge = judge.at(_rate(per_account_year))
+    panel, report, warned = read_days(file, tz=tz, until=until, date_order=date_order, episodes=episodes)
     if account is not None:
         check_choice("account", account, panel.accounts.tolist())
         panel = panel.select([account])
     found = Findings(panel, judge, report, shipped=rule is None)
     show(found)
-    for sentence in warned:
-        say(f"Note: {sentence}", aside=True)
+    remind(warned)
     if out is not None:
         write_files((out, partial(_write, found)))
         say(f"Written to {out}.")
+
+
+def _rate(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"`per_account_year` must be a finite number above 0, got {text!r}.") from None
 
 
 def _write(found: Findings, path: Path) -> None:

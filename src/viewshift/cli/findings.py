@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from viewshift.budget import DAYS_PER_YEAR
+from viewshift.metrics.events import DAYS_PER_YEAR
 from viewshift.panel import Panel
 from viewshift.reading import ReadingReport
 from viewshift.rules import AlarmRule
@@ -44,9 +44,32 @@ class Findings:
         """How many shifts in how much time."""
         n = len(self.alarms)
         if not self.years:
-            return "No day could be judged: the history is shorter than the rule's warm-up."
+            return (
+                f"No day could be judged: the rule needs {self._needed:,} observed days of an account, and here are "
+                f"{int(self.panel.observed.sum(axis=1).max(initial=0)):,}."
+            )
         many = "No marked shift" if n == 0 else "1 marked shift" if n == 1 else f"{n:,} marked shifts"
-        return f"{many} in {_amount(self.years, 'account-year')} judged."
+        return f"{many} in {_amount(self.years, self._year)} judged."
+
+    @property
+    def _year(self) -> str:
+        return "year" if self.panel.n_accounts == 1 else "account-year"
+
+    @cached_property
+    def _needed(self) -> int:
+        """Observed days after which the rule first judges one, found by trying."""
+        days = np.tile([1.0, 0.0, 2.0, 1.0, 0.0, 3.0, 2.0], 300)
+        steady = Panel(dict.fromkeys(self.panel.measures, days[None, :]), accounts=["me"], start="2023-01-02")
+        return int(np.argmax(~np.isnan(self.rule.surprise(steady)[0]))) + 1
+
+    @property
+    def on_rarity(self) -> str:
+        """What "how rare" ranks, and what it does not."""
+        cap = getattr(self.rule.detector, "cap", np.inf)
+        what = "scores"
+        if np.isfinite(cap):
+            what = f"sums, in which very large days count no more than its cap ({cap:g})"
+        return f'"How rare" ranks what the detector {what}: for the size of a change see the ratio.'
 
     @cached_property
     def remarks(self) -> list[str]:
@@ -57,10 +80,17 @@ class Findings:
                 "No stretch of days stood out enough from the account's own past. Smaller shifts may be there: "
                 "a higher --per-account-year shows them, among more false ones."
             )
-        said.append(
-            f"The dial stands at {self.rule.per_account_year:g} alarms per account-year: about "
-            f"{_amount(self.by_chance, 'alarm')} would be expected here from ordinary ups and downs alone."
-        )
+        dial = f"The dial stands at {self.rule.per_account_year:g} alarms per {self._year}"
+        if self.years:
+            many = f"about {self.by_chance:,.1f} alarms" if self.by_chance >= 0.1 else "fewer than 0.1 alarms"
+            dial += f": {many} would be expected here from ordinary ups and downs alone"
+        said.append(f"{dial}.")
+        if 0 < len(self.alarms) <= self.by_chance:
+            what = "the one alarm found is" if len(self.alarms) == 1 else f"the {len(self.alarms):,} alarms found are"
+            each = "it by its" if len(self.alarms) == 1 else "each by its"
+            said.append(f"{what.capitalize()} no more than chance alone would give: judge {each} ratio and its dates.")
+        if len(self.alarms):
+            said.append(self.on_rarity)
         said.append(f"The rule was fitted on {self.rule.reference}.")
         if self.shipped:
             said.append(
@@ -74,14 +104,18 @@ def interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
     """Return a level or ratio with its interval: "0.8 (0.6-1.0)", after a sign such as "x"."""
     if pd.isna(alarm[name]):
         return "unknown"
-    return f"{sign}{alarm[name]:.1f} ({alarm[f'{name}_low']:.1f}-{alarm[f'{name}_high']:.1f})"
+    value, low, high = (_short(alarm[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{sign}{value} ({low}-{high})"
 
 
-def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule) -> str:
-    """Return in how many account-years of the reference one alarm as surprising as this comes about."""
+def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule, *, once: str = "once", years: str = "years") -> str:
+    """Return in how many account-years of the reference an alarm as surprising as this comes once."""
     rate = rule.rate(alarm["surprise"])
-    word = "rarer than once" if alarm["extrapolated"] else "once"
-    return f"{word} in {1 / rate:.2g} years" if rate < 1 else f"{rate:.1f} times a year"
+    if rate >= 1:
+        return f"{rate:.1f} times a year"
+    number = float(f"{1 / rate:.2g}")
+    word = "rarer than " if alarm["extrapolated"] else ""
+    return f"{word}{once} in {number:,.{0 if number >= 10 else 1}f} {years}"
 
 
 def support(alarm: Mapping[Any, Any]) -> str:
@@ -100,3 +134,10 @@ def plain(text: str) -> str:
 
 def _amount(number: float, noun: str) -> str:
     return f"{number:,.1f} {noun}s" if number >= 0.1 else f"less than 0.1 {noun}s"
+
+
+def _short(number: float) -> str:
+    """Return a number in few letters: 0.8, 143, 43k."""
+    if number >= 9999.5:
+        return f"{number / 1000:.0f}k"
+    return f"{number:.1f}" if number < 99.95 else f"{number:.0f}"

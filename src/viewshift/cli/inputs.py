@@ -17,11 +17,22 @@ class DaysRead(NamedTuple):
     warnings: list[str]
 
 
-def read_days(file: Path, *, tz: str | None, until: str | None, date_order: str | None) -> DaysRead:
-    """Read an export and sum it over days; only a Netflix export has a `date_order`."""
+def read_days(
+    file: Path, *, tz: str | None, until: str | None, date_order: str | None, episodes: str | None
+) -> DaysRead:
+    """Read an export and sum it over days; only a Netflix export has a `date_order`, only a table `episodes`."""
+    if date_order is not None and episodes is not None:
+        raise ValueError(
+            f"`date_order` must be left away for a table of daily counts, got {date_order!r} with "
+            f"`episodes={episodes!r}`; write its days as 2025-07-31."
+        )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        events = read(file, tz=tz) if date_order is None else read_netflix(file, tz=tz, date_order=date_order)
+        events = (
+            read(file, tz=tz, episodes=episodes)
+            if date_order is None
+            else read_netflix(file, tz=tz, date_order=date_order)
+        )
         panel = events.daily(until=until)
     said = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
     return DaysRead(panel, events.report, said)

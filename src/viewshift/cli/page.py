@@ -108,7 +108,7 @@ def _pictures(panel: Panel, alarms: pd.DataFrame, measure: str) -> list[tuple[st
 
 def _draw_calendar(panel: Panel, alarms: pd.DataFrame, measure: str, *, months: int) -> Figure:
     figure = Figure(layout="constrained")
-    ax = calendar(panel, None, measure, alarms, months=months, ax=figure.subplots())
+    ax = calendar(panel, measure=measure, alarms=alarms, months=months, ax=figure.subplots())
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     figure.set_size_inches(0.8 + CELL * (right - left), 0.6 + CELL * (bottom - top))
     return figure
@@ -116,7 +116,7 @@ def _draw_calendar(panel: Panel, alarms: pd.DataFrame, measure: str, *, months: 
 
 def _draw_account(panel: Panel, alarms: pd.DataFrame, measure: str, *, width: float) -> Figure:
     figure = Figure(figsize=(width, 3.2), layout="constrained")
-    account(panel, None, alarms, measure=measure, ax=figure.subplots())
+    account(panel, measure=measure, alarms=alarms, ax=figure.subplots())
     return figure
 
 

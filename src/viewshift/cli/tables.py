@@ -8,10 +8,12 @@ from viewshift._checks import check_choice
 from viewshift._files import write_files
 from viewshift.cli.files import TABLES, check_target, frame_table, panel_table, write_table
 from viewshift.cli.inputs import read_days
-from viewshift.cli.terminal import say
+from viewshift.cli.terminal import remind, say
 
 
-def daily(file: Path, out: Path, *, tz: str | None, until: str | None, date_order: str | None) -> None:
+def daily(
+    file: Path, out: Path, *, tz: str | None, until: str | None, date_order: str | None, episodes: str | None
+) -> None:
     """Write the daily panel of an export.
 
     Parameters
@@ -26,10 +28,13 @@ def daily(file: Path, out: Path, *, tz: str | None, until: str | None, date_orde
         Day of the export.
     date_order
         Order of dates.
+    episodes
+        Column of daily counts.
     """
     check_target(out, TABLES, source=file)
-    days = read_days(file, tz=tz, until=until, date_order=date_order)
+    days = read_days(file, tz=tz, until=until, date_order=date_order, episodes=episodes)
     say(str(days.report))
+    remind(days.warnings)
     write_files((out, partial(write_table, panel_table(days.panel))))
     say(f"{out}: {days.panel.n_accounts:,} x {days.panel.n_days:,} account-days.")
 

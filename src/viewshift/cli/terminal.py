@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from viewshift.cli.findings import Findings, how_rare, interval, plain, support
+from viewshift.cli.options import with_options
 
 
 def say(text: str = "", *, aside: bool = False) -> None:
@@ -13,23 +14,29 @@ def say(text: str = "", *, aside: bool = False) -> None:
     console.print(plain(text))
 
 
-def alarm_table(found: Findings) -> Table:
-    """Return the alarms as a table of two lines each that fits 80 columns."""
+def remind(sentences: list[str]) -> None:
+    """Print warnings of the library as notes on the error stream, in words of the command line."""
+    for sentence in sentences:
+        say(f"Note: {with_options(sentence)}", aside=True)
+
+
+def alarm_table(found: Findings, account: str) -> Table:
+    """Return the alarms of an account as a table that fits 80 columns."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False, show_edge=False)
-    several = found.panel.n_accounts > 1
-    heads = ["", "since\n(may be)", "noticed\nuntil", "kind", f"{found.measure}/day\nfrom -> to", "ratio", "how rare"]
-    for head in [*heads, *(["account"] * several)]:
-        table.add_column(head, overflow="fold", no_wrap=head not in {"account", "how rare"})
-    for number, alarm in enumerate(found.alarms.to_dict("records"), start=1):
+    own = found.alarms[found.alarms["account"] == account]
+    level = f"{found.measure.replace('_', ' ')}/day\nfrom -> to"
+    heads = ["", "since\n(may be)", "noticed\nuntil", "kind", level, "ratio", "how rare"]
+    for head in heads:
+        table.add_column(head, overflow="fold", no_wrap=head not in heads[4:])
+    for number, alarm in enumerate(own.to_dict("records"), start=1):
         table.add_row(
             str(number),
             f"{alarm['onset'].date()}\n{support(alarm)}",
             f"{alarm['detected'].date()}\n{'goes on' if alarm['status'] == 'open' else alarm['end'].date()}",
             alarm["kind"],
-            f"{interval(alarm, 'usual')} ->\n{interval(alarm, 'observed')}",
+            f"{interval(alarm, 'usual')}\n-> {interval(alarm, 'observed')}",
             interval(alarm, "ratio", "x").replace(" ", "\n"),
-            how_rare(alarm, found.rule),
-            *([plain(alarm["account"])] * several),
+            how_rare(alarm, found.rule, once="1", years="y").replace(" 1 in", "\n1 in"),
         )
     return table
 
@@ -40,9 +47,11 @@ def show(found: Findings) -> None:
     console.print(plain(str(found.report)), soft_wrap=True)
     console.print()
     console.print(plain(found.headline), style="bold")
-    if len(found.alarms):
+    for account in found.alarms["account"].unique():
         console.print()
-        console.print(alarm_table(found))
+        if found.panel.n_accounts > 1:
+            console.print(plain(account), style="bold")
+        console.print(alarm_table(found, account))
     console.print()
     for sentence in found.remarks:
         console.print(plain(sentence))

@@ -45,10 +45,10 @@ class Places(NamedTuple):
 
 def calendar(
     panel: Panel,
+    *,
     account: str | None = None,
     measure: str = "episodes",
     alarms: pd.DataFrame | None = None,
-    *,
     months: int = 12,
     ax: "Axes | None" = None,
 ) -> "Axes":

@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 def account(
     panel: Panel,
-    rule: "AlarmRule | None" = None,
-    alarms: pd.DataFrame | None = None,
-    account: str | None = None,
     *,
+    account: str | None = None,
     measure: str = "episodes",
+    alarms: pd.DataFrame | None = None,
+    rule: "AlarmRule | None" = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw an account's days with its usual level and its alarms: since when, from what level to what level.
+    """Draw an account's days with their running mean and its alarms: since when, from what level to what level.
 
     Parameters
     ----------
     panel
         Histories.
-    rule
-        A fitted rule that raises the alarms, if they are not given.
-    alarms
-        From ``AlarmRule.alarms``; numbered in the order of the frame's rows.
     account
         Which account; not needed if the panel has one only.
     measure
         The measure to draw, the one whose levels the alarms name.
+    alarms
+        From ``AlarmRule.alarms``; numbered in the order of the frame's rows.
+    rule
+        A fitted rule that raises the alarms, if they are not given.
     ax
         Where to draw; default a new figure.
 
@@ -48,7 +48,8 @@ def account(
 
     Notes
     -----
-    The usual level is the mean of 56 days ending a week before the day; days not observed are left out, and hatched.
+    The line "mean of the last 8 weeks" is that of 56 days ending a week before the day; days not observed are left out,
+    and hatched. It is not the usual level that an alarm names, which is that of its own days before the onset.
     The bar above an alarm spans the days on which it may have begun, the line in it the level it rose or fell to.
     """
     from matplotlib.patches import PathPatch  # noqa: PLC0415
@@ -63,8 +64,8 @@ def account(
     width = max(0.9, len(day) / (80 * _inches(ax)))  # no bar thinner than a pixel or so
     bars = rectangles(day[active], np.zeros(active.sum()), width, values[active])
     ax.add_artist(PathPatch(bars, facecolor=LEVELS[2], linewidth=0, label=words(measure)))
-    usual = pd.Series(values).shift(7).rolling(56, min_periods=28).mean()
-    ax.plot(day, usual, linewidth=1.4, color=_ink(), label="usual level, mean of 8 weeks")
+    mean = pd.Series(values).shift(7).rolling(56, min_periods=28).mean()
+    ax.plot(day, mean, linewidth=1.4, color=_ink(), label="mean of the last 8 weeks")
     top = 1.08 * float(np.nanmax(values, initial=1.0))
     _alarms(ax, shown, day, top)
     _time_axis(ax, day, np.isnan(values))
@@ -74,7 +75,7 @@ def account(
     return ax
 
 
-def surprise(panel: Panel, rule: "AlarmRule", account: str | None = None, *, ax: "Axes | None" = None) -> "Axes":
+def surprise(panel: Panel, rule: "AlarmRule", *, account: str | None = None, ax: "Axes | None" = None) -> "Axes":
     """Draw how surprising each day of an account was, and the threshold at which alarms open.
 
     Parameters

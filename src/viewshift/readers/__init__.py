@@ -13,7 +13,7 @@ __all__ = ["read", "read_netflix", "read_table"]
 _PLAIN = {name for names in PLAIN_NAMES.values() for name in names}
 
 
-def read(path: Location, tz: str | None = None) -> Events:
+def read(path: Location, tz: str | None = None, *, episodes: str | None = None) -> Events:
     """Read a viewing history of any kind that viewshift knows, recognised by what is in it.
 
     Parameters
@@ -22,6 +22,8 @@ def read(path: Location, tz: str | None = None) -> Events:
         A Netflix export (CSV, or a zip archive that holds one), or a CSV or Parquet table with named columns.
     tz
         Time zone of the viewer, such as "Europe/Berlin"; needed for files whose times are in UTC.
+    episodes
+        Column of daily counts in a table, if it is not called "episodes".
 
     Returns
     -------
@@ -39,8 +41,8 @@ def read(path: Location, tz: str | None = None) -> Events:
     read_netflix : with the order of dates and the least minutes of a view.
     read_table : with names for the columns, and for frames.
     """
-    if Path(path).suffix.lower() in {".parquet", ".pq"}:
-        return read_table(path, tz=tz)
+    if episodes is not None or Path(path).suffix.lower() in {".parquet", ".pq"}:
+        return read_table(path, tz=tz, episodes=episodes)
     source = open_text(path)
     columns = set(source.columns)
     if netflix.is_full(source) or (netflix.is_short(source) and not columns & (_PLAIN - {"title", "date"})):

@@ -31,6 +31,7 @@ class Sieve:
         self.place = place
         self.rows = len(frame)
         self.left_out: list[LeftOut] = []
+        self.not_used: list[str] = []
         self.oddities: list[str] = []
         if frame.is_empty():
             raise ValueError(f"{source}: there must be rows below the header, got none; fetch the export again.")
@@ -80,6 +81,7 @@ class Sieve:
             left_out=tuple(self.left_out),
             date_order=date_order,
             tz=tz,
+            not_used=tuple(self.not_used),
             oddities=tuple(self.oddities),
             place=self.place,
         )

@@ -113,7 +113,7 @@ def _read_full(source: Source, tz: str | None, date_order: str | None, min_minut
     if tz is None:
         warnings.warn(
             f"{source.name} has times in UTC and `tz` is not given, so days are days of UTC: up to half of the plays "
-            "fall on the wrong day; pass the viewer's time zone, such as tz='Europe/Berlin'.",
+            "fall on the wrong day; pass the viewer's time zone, such as `tz='Europe/Berlin'`.",
             UserWarning,
             stacklevel=3,
         )

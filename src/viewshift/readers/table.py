@@ -84,7 +84,9 @@ def read_table(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a named column is missing, there is neither `start` nor `date`, or most rows cannot be read.
+        If a named column is missing, there is neither `start` nor `date`, or most rows cannot be read; if no row has a
+        title or show, no account has two rows on a day, and there are columns of numbers, since the rows are then
+        daily counts whose column `episodes` must name.
 
     Warns
     -----
@@ -114,9 +116,7 @@ def read_table(
     sieve = Sieve(frame, name, place)
     if EXCESS in frame.columns:
         sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), "mend the file")
-    unused = [column for column in frame.columns if column not in {*columns.values(), LINE, EXCESS}]
-    if unused:
-        sieve.oddities.append(f"columns not used: {', '.join(unused)}")
+    sieve.not_used = [column for column in frame.columns if column not in {*columns.values(), LINE, EXCESS}]
     sieve.frame = sieve.frame.select(LINE, **{role: pl.col(column) for role, column in columns.items()})
     if "account" not in columns:
         sieve.frame = sieve.frame.with_columns(account=pl.lit("me"))
@@ -131,6 +131,7 @@ def read_table(
     _replace(sieve, "date", as_day(sieve.frame["date"]), "the date cannot be read", "write days as 2025-07-31")
     sieve.leave_out_impossible(pl.col("date"))
     if "episodes" not in columns:
+        _refuse_unnamed_counts(sieve, frame)
         return sieve.events("table of plays by day", tz=None, date_order=None)
     sieve.leave_out("without a count", pl.col("episodes").is_null())
     counts = as_number(sieve.frame["episodes"])
@@ -179,12 +180,35 @@ def _replace(sieve: Sieve, role: str, values: pl.Series, reason: str, remedy: st
     sieve.refuse_unreadable(reason, pl.col(role).is_null(), remedy)
 
 
+def _refuse_unnamed_counts(sieve: Sieve, frame: pl.DataFrame) -> None:
+    """Raise if rows look like daily counts under a name that is not known: each would be taken for one play."""
+    if {"title", "show"} & set(sieve.frame.columns) or sieve.frame.select("account", "date").is_duplicated().any():
+        return
+    numbers = {name: as_number(frame[name]) for name in sieve.not_used if _is_count(frame[name])}
+    if numbers:
+        whole = [name for name, values in numbers.items() if (values.drop_nulls() % 1 == 0).all()]
+        likely = [*whole, *numbers][0]
+        raise ValueError(
+            f"{sieve.source}: `episodes` must name the column of daily counts, since each day has one row and no "
+            f"title, got none among the columns of numbers {', '.join(map(repr, numbers))}; pass "
+            f"`episodes={likely!r}`, or leave them out of the table if each row is one play."
+        )
+
+
+def _is_count(column: pl.Series) -> bool:
+    """Whether a column holds nothing but numbers of at least 0, some of them missing at most."""
+    if not (column.dtype.is_numeric() or column.dtype == pl.String):
+        return False
+    values = as_number(column)
+    return values.null_count() == column.null_count() < len(column) and bool((values.drop_nulls() >= 0).all())
+
+
 def _read_times(sieve: Sieve, tz: str | None) -> str:
     """Turn `start`, `end` and `duration` into `start` and `seconds`; return the time zone."""
     if tz is None:
         warnings.warn(
             f"{sieve.source} has times and `tz` is not given, so days are days of UTC; pass the viewers' time zone, "
-            "such as tz='Europe/Berlin'.",
+            "such as `tz='Europe/Berlin'`.",
             UserWarning,
             stacklevel=3,
         )
