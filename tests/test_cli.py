@@ -246,6 +246,7 @@ def test_nothing_of_an_alarm_vanishes_at_80_columns(measure, size, low, value, h
 def test_as_many_alarms_as_chance_gives_are_not_taken_for_more(run, story):
     out = run("detect", story, "--until", "2025-03-06", "--per-account-year", 4)[1]
     assert "no more than chance alone would give" in " ".join(out.split())
+    assert "The dial stands at 4 alarms per year" in out
     assert "no more than chance" not in " ".join(run("detect", story, "--until", "2025-03-06")[1].split())
 
 

@@ -69,7 +69,10 @@ class Findings:
         what = "scores"
         if np.isfinite(cap):
             what = f"sums, in which very large days count no more than its cap ({cap:g})"
-        return f'"How rare" ranks what the detector {what}: for the size of a change see the ratio.'
+        return (
+            f"How rare an alarm is, 1 in so many years of one account, ranks what the detector {what}: "
+            "for the size of a change see the ratio."
+        )
 
     @cached_property
     def remarks(self) -> list[str]:

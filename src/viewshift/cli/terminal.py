@@ -36,7 +36,7 @@ def alarm_table(found: Findings, account: str) -> Table:
             alarm["kind"],
             f"{interval(alarm, 'usual')}\n-> {interval(alarm, 'observed')}",
             interval(alarm, "ratio", "x").replace(" ", "\n"),
-            how_rare(alarm, found.rule, once="1", years="y").replace(" 1 in", "\n1 in"),
+            how_rare(alarm, found.rule, once="1", years="y").replace(" times", "").replace(" 1 in", "\n1 in"),
         )
     return table
 
