@@ -1,6 +1,6 @@
 """Measure the alarm rates that rules keep on new accounts, within a population and across the two simulated ones.
 
-Run it from a checkout: ``python benchmarks/kept_promises.py [DETECTOR ...]``. It writes results/kept_promises.md beside it,
+Run it from a checkout: ``python benchmarks/kept_promises.py [DETECTOR ...]``. It writes results/kept_promises.md,
 which docs/calibration.md shows; with names it only prints the rows of these detectors of the default study.
 """
 
