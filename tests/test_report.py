@@ -166,7 +166,7 @@ def test_the_finding_says_whether_the_best_is_clear_of_the_next():
         "averaged over the scenarios, clear of B (0.20)."
     )
     assert sentences[1].startswith("Easiest is story, of which A finds 0.40 with a median delay of 2 days; ")
-    assert sentences[2].endswith("the alarms asked for: 0.90 to 1.10 (clean).")
+    assert sentences[2].endswith("(clean) the rules raised this many times the alarms asked for: 0.90 to 1.10 at 1.")
     unclear = made_up(net, {"A": (0, 0, 0), "B": (-0.2, -0.5, 0.1)}, over)
     said = three_sentences(unclear, [1.0], ["story"], ["clean"])[0]
     assert said.endswith(", not clear of B (0.20).")

@@ -17,7 +17,6 @@ N_REPLICATES = 1000
 COLUMNS = ["detector", "causal", "scenario", "seed", "rate", "metric", "value", "low", "high", "n", "status", "error"]
 EVENT_METRICS = ("net_recall", "recall", "chance_recall", "reached", "delay")
 RATE_METRICS = ("alarms", "alarms_over_dial", "clean_alarms", "days_in_alarm")
-MEAN_METRICS = ("net_recall", "net_recall_behind_best")
 
 NO_RATE = float("nan")
 """The dial of what needs none; the one NaN object, so that it can be looked up."""

@@ -70,7 +70,7 @@ def three_sentences(
     null
         Scenarios in which nothing is wrong.
     """
-    return [_leaders(table, rates), _scenarios(table, rates[0], scenarios), _kept(table, rates[0], null)]
+    return [_leaders(table, rates), _scenarios(table, rates[0], scenarios), _kept(table, rates, null)]
 
 
 def _pick(table: pd.DataFrame, metric: str, rate: float, **where: object) -> pd.DataFrame:
@@ -107,6 +107,7 @@ def _scenarios(table: pd.DataFrame, rate: float, scenarios: Sequence[str]) -> st
     if not len(best):
         return "No scenario with events ran through."
     hard, easy = best.iloc[0], best.iloc[-1]
+    easy = _quickest(table, cells, rate, easy)
     text = f"Easiest is {_plain(easy['scenario'])}, of which {easy['detector']} finds {number(easy['value'])}"
     delay = _pick(table, "delay", rate, scenario=easy["scenario"], detector=easy["detector"])
     if len(delay):
@@ -119,17 +120,28 @@ def _scenarios(table: pd.DataFrame, rate: float, scenarios: Sequence[str]) -> st
     return f"{text}; {_plain(hard['scenario'])} is found by no detector more often than by chance."
 
 
-def _kept(table: pd.DataFrame, rate: float, null: Sequence[str]) -> str:
-    rows = _pick(table, "alarms_over_dial", rate)
+def _quickest(table: pd.DataFrame, cells: pd.DataFrame, rate: float, best: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return, of the detectors that find as much as the best one in two digits, the one with the least delay."""
+    rivals = cells[(cells["scenario"] == best["scenario"]) & (cells["value"].map(number) == number(best["value"]))]
+    delays = _pick(table, "delay", rate, scenario=best["scenario"]).set_index("detector")["value"]
+    order = rivals["detector"].map(delays).sort_values(kind="stable").index
+    quickest: pd.Series[Any] = rivals.loc[order[0]]
+    return quickest
+
+
+def _kept(table: pd.DataFrame, rates: Sequence[float], null: Sequence[str]) -> str:
     parts = []
-    for scenario in null:
-        part = rows[(rows["scenario"] == scenario) & (rows["value"] > 0)]
+    for rate in rates:
+        rows = _pick(table, "alarms_over_dial", rate)
+        part = rows[rows["scenario"].isin(null) & (rows["value"] > 0)]
         if len(part):
-            low, high = part["value"].min(), part["value"].max()
-            parts.append(f"{number(low)} to {number(high)} ({_plain(scenario)})")
+            parts.append(f"{number(part['value'].min())} to {number(part['value'].max())} at {rate:g}")
     if not parts:
         return "No panel without events was run, so that nothing shows whether the alarm rates were kept."
-    return f"Where nothing is wrong the rules raised this many times the alarms asked for: {', '.join(parts)}."
+    where = " and ".join(filter(None, [", ".join(map(_plain, null[:-1])), _plain(null[-1])]))
+    return (
+        f"Where nothing is wrong ({where}) the rules raised this many times the alarms asked for: {', '.join(parts)}."
+    )
 
 
 def _plain(scenario: str) -> str:

@@ -1,6 +1,7 @@
 """One self-contained HTML page about a study, and its Markdown twin: formatting, no computing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def report(
     examples: Sequence[Example] = (),
     setup: Setup | None = None,
     command: str = "",
+    parameters: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a self-contained HTML page about a study, and a Markdown twin with its figures next to it.
 
@@ -39,6 +41,8 @@ def report(
         Sizes of the study, for the record.
     command
         What to type to repeat the study.
+    parameters
+        Name of each detector to how it was run.
 
     Returns
     -------
@@ -51,6 +55,7 @@ def report(
     """
     path = Path(path)
     content = _content(table, f"{path.stem}_figures", timings, examples, setup, command)
+    content = replace(content, parameters=parameters or {})
     parts = sections(content)
     words = {
         "title": "Which detector finds shifts in daily viewing?",

@@ -2,8 +2,8 @@
 
 import base64
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import pandas as pd
@@ -12,7 +12,15 @@ import viewshift
 from viewshift.study import figures
 from viewshift.study.example import Example
 from viewshift.study.setup import Setup
-from viewshift.study.tables import Grid, failure_table, ranking_table, rows, scenario_table, timing_table
+from viewshift.study.tables import (
+    Grid,
+    failure_table,
+    parameter_table,
+    ranking_table,
+    rows,
+    scenario_table,
+    timing_table,
+)
 
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "scikit-learn", "matplotlib")
 
@@ -96,6 +104,8 @@ class Content:
         Accounts.
     command
         What to type to repeat the study.
+    parameters
+        Each detector as it was run.
     """
 
     table: pd.DataFrame
@@ -109,6 +119,7 @@ class Content:
     timings: pd.DataFrame | None
     examples: Sequence[Example] = ()
     command: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 def subtitle(content: Content) -> str:
@@ -120,7 +131,10 @@ def subtitle(content: Content) -> str:
         All that the report shows.
     """
     seeds = content.table["seed"].dropna().drop_duplicates().astype(str).tolist()
-    text = f"{len(content.order) + len(content.offline)} detectors, {len(content.eventful)} scenarios with events, "
+    controls = len({"Constant", "Random"} & set(content.order))
+    counted = [(len(content.order) - controls, "detector"), (controls, "control"), (len(content.offline), "offline")]
+    kinds = [f"{n} {word}{'s' if n > 1 and word != 'offline' else ''}" for n, word in counted if n]
+    text = f"{', '.join(kinds)}; {len(content.eventful)} scenarios with events, "
     text += f"{len(content.null)} without, seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"
     if content.setup is not None:
         s = content.setup
@@ -166,6 +180,8 @@ def _ranking_section(content: Content) -> Section | None:
         "alarms too: what the same rule finds in the same windows of the same accounts without events is taken off. "
         "The difference is the net recall."
     ]
+    if "going_quiet" in content.eventful:
+        texts.append("The mean counts going quiet too, which detectors that look for more viewing cannot find.")
     return Section("Ranking", texts, [picture], [ranking_table(content.table, content.order, content.rates)])
 
 
@@ -253,10 +269,10 @@ def _failure_section(content: Content) -> Section | None:
 def _record_section(content: Content) -> Section:
     versions = [f"viewshift {viewshift.__version__}", f"Python {platform.python_version()}"]
     versions += [f"{name} {version(name)}" for name in PACKAGES]
-    grids = [] if content.timings is None else [timing_table(content.timings)]
+    grids = [parameter_table(content.parameters)] if content.parameters else []
+    grids += [] if content.timings is None else [timing_table(content.timings)]
     texts = [
-        "The viewers are simulated: who leads among them need not lead among your accounts. Detectors were run with "
-        "their default parameters unless their name says otherwise.",
+        "The viewers are simulated: who leads among them need not lead among your accounts.",
         "Versions: " + ", ".join(versions) + ".",
     ]
     if content.command:

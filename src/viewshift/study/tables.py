@@ -1,6 +1,6 @@
 """The tables of a report: cells of the results table as text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -157,15 +157,24 @@ def failure_table(table: pd.DataFrame) -> Grid | None:
 
 
 def timing_table(timings: pd.DataFrame) -> Grid:
-    """Seconds to fit a rule and accounts scored per second, by detector and seed.
+    """Seconds to fit a rule and accounts scored per second: medians over seeds.
 
     Parameters
     ----------
     timings
         From the run.
     """
-    body = [
-        [str(row["detector"]), str(row["seed"]), number(row["fit_seconds"]), f"{row['accounts_per_second']:,.0f}"]
-        for row in timings.to_dict("records")
-    ]
-    return Grid(["detector", "seed", "fit, seconds", "accounts scored per second"], body, "Cost on this machine.")
+    medians = timings.groupby("detector", sort=False)[["fit_seconds", "accounts_per_second"]].median()
+    body = [[str(name), number(fit), f"{speed:,.0f}"] for name, fit, speed in medians.itertuples()]
+    return Grid(["detector", "fit, seconds", "accounts scored per second"], body, "Cost on this machine, medians.")
+
+
+def parameter_table(parameters: Mapping[str, str]) -> Grid:
+    """Each detector as it was run; parameters that are not shown have their defaults.
+
+    Parameters
+    ----------
+    parameters
+        Name to representation.
+    """
+    return Grid(["detector", "as it was run"], [[name, text] for name, text in parameters.items()], "", text=(1,))

@@ -107,8 +107,8 @@ def one_seed(
         Told of every step.
     """
     setup = work.setup
-    reference = simulate.viewers(
-        setup.n_reference, setup.n_days, seed=reference_seed(seed), population=setup.population
+    reference = _renamed(
+        simulate.viewers(setup.n_reference, setup.n_days, seed=reference_seed(seed), population=setup.population)
     )
     viewers = simulate.viewers(setup.n_accounts, setup.n_days, seed=seed, population=setup.population)
     panels: dict[str, Laid | Trial] = {}
@@ -121,6 +121,11 @@ def one_seed(
     weights = account_weights(setup.n_accounts, N_REPLICATES, seed=seed)
     for name, detector in detectors.items():
         _one_detector(work, (name, seed), detector, reference, viewers, panels, weights, bar)
+
+
+def _renamed(panel: Panel) -> Panel:
+    """Give the accounts names of their own: `Random` draws its scores by name."""
+    return Panel(panel.measures, accounts=[f"reference {name}" for name in panel.accounts], start=panel.start)
 
 
 def _one_detector(

@@ -1,13 +1,14 @@
 """A whole study in a folder: results, timings and report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from viewshift.detectors import Constant, Cusum, Detector, IsolationForest, Pelt, Random, RobustZ, ZScore
+from viewshift.rules import default_rule
 from viewshift.simulate import SCENARIOS
 from viewshift.study.report import report
 from viewshift.study.run import conduct
-from viewshift.study.setup import Detectors, Scenarios, Setup
+from viewshift.study.setup import Detectors, Scenarios, Setup, named_detectors
 
 SEEDS = (1, 2, 3)
 RATES = (1.0, 0.25)
@@ -62,10 +63,11 @@ def write(
     Path of report.html.
     """
     out = Path(out)
+    detectors_run = named_detectors(default_detectors() if detectors is None else detectors)
     setup = QUICK if quick else FULL
     numbers = tuple(seeds) if seeds is not None else (SEEDS[:1] if quick else SEEDS)
     done = conduct(
-        default_detectors() if detectors is None else detectors,
+        detectors_run,
         tuple(SCENARIOS) if scenarios is None else scenarios,
         numbers,
         setup=setup,
@@ -79,7 +81,15 @@ def write(
         examples=done.examples,
         setup=setup,
         command=_command(quick, numbers) if detectors is None and scenarios is None else "",
+        parameters=_as_run(detectors_run),
     )
+
+
+def _as_run(detectors: Mapping[str, Detector]) -> dict[str, str]:
+    """Return how each detector was run, and which of them is that of the shipped rule."""
+    shipped = default_rule().detector
+    mark = {repr(shipped): ", as in the shipped default rule"}
+    return {name: f"{one!r}{mark.get(repr(one), '')}" for name, one in detectors.items()}
 
 
 def _command(quick: bool, seeds: Sequence[int]) -> str:
