@@ -1,8 +1,18 @@
 """What the detectors with a trailing baseline share: the remembered past, the spread floor, the direction."""
 
+from typing import get_args
+
 import numpy as np
 
+from viewshift._checks import check_choice, check_whole
 from viewshift._typing import Direction, Floats
+
+
+def check_trailing(window: int, guard: int, direction: str) -> None:
+    """Raise if the baseline holds under 2 days, the guard is negative or the direction unknown."""
+    check_whole("window", window, least=2)
+    check_whole("guard", guard, least=0)
+    check_choice("direction", direction, get_args(Direction))
 
 
 def with_past(past: Floats, values: Floats) -> tuple[Floats, Floats]:

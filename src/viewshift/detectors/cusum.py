@@ -5,10 +5,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from viewshift._checks import check_choice, check_positive, check_whole
+from viewshift._checks import check_choice, check_positive
 from viewshift._typing import Direction, Floats, State
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
-from viewshift.detectors._trailing import spread_floor, with_past
+from viewshift.detectors._trailing import check_trailing, spread_floor, with_past
 from viewshift.detectors._weekday import expected_factors, weekday_factors
 from viewshift.kernels.counts import nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
@@ -99,9 +99,7 @@ class Cusum(StreamingDetector):
             raise ValueError(f'`shift` must be above 1 with increments="nb" (a ratio of means), got {self.shift}.')
         if self.cap != np.inf:
             check_positive("cap", self.cap)
-        check_whole("window", self.window, least=2)
-        check_whole("guard", self.guard, least=0)
-        check_choice("direction", self.direction, ("up", "down", "both"))
+        check_trailing(self.window, self.guard, self.direction)
         self.weekday_ = weekday_factors(panel, self.measure)
         _, factors, mean, std = self._baseline(self._start(panel.n_accounts), panel)
         if self.increments == "normal":

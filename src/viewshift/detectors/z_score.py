@@ -5,10 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from viewshift._checks import check_choice, check_whole
 from viewshift._typing import Direction, Floats, State
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
-from viewshift.detectors._trailing import facing, spread_floor, with_past
+from viewshift.detectors._trailing import check_trailing, facing, spread_floor, with_past
 from viewshift.detectors._weekday import expected_factors, weekday_factors
 from viewshift.kernels.rolling import trailing_mean_std
 from viewshift.panel import Panel
@@ -64,9 +63,7 @@ class ZScore(StreamingDetector):
     direction: Direction = "up"
 
     def _fit(self, panel: Panel) -> None:
-        check_whole("window", self.window, least=2)
-        check_whole("guard", self.guard, least=0)
-        check_choice("direction", self.direction, ("up", "down", "both"))
+        check_trailing(self.window, self.guard, self.direction)
         self.weekday_ = weekday_factors(panel, self.measure)
         _, _, _, std = self._baseline(self._start(panel.n_accounts), panel)
         self.floor_ = spread_floor(std)
