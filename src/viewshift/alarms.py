@@ -104,7 +104,7 @@ def explain(
     direction
         Direction of the detector.
     causal
-        Whether the detector sees no future; if it does, the panel's last day is the first on which an alarm was known.
+        Whether the detector sees no future; where it does see it, an alarm was first known on the panel's last day.
     quiet
         Scored days below the threshold that close an alarm.
     adapt_after

@@ -67,10 +67,9 @@ class Panel:
         for name, values in arrays.items():
             arrays[name] = _checked_measure(name, values, seen, names)
         if exposure is not None:
-            exposure = np.asarray(exposure, dtype=np.float64)
+            exposure = np.array(exposure, dtype=np.float64)
             if exposure.shape != shape or not (np.isfinite(exposure) & (exposure > 0)).all():
                 raise ValueError(f"`exposure` must hold finite factors above 0 in the panel's shape {shape}.")
-            exposure = _frozen(exposure)
         object.__setattr__(self, "measures", MappingProxyType(arrays))
         object.__setattr__(self, "accounts", _frozen(names))
         object.__setattr__(self, "start", check_day("start", start))

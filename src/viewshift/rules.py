@@ -151,9 +151,7 @@ class AlarmRule:
         panel
             Histories to judge; the accounts need not have been seen before.
         """
-        self._check_fitted()
-        check_panel("panel", panel)
-        return self.calibration_.surprise(self.detector_.score(panel))
+        return self.calibration_.surprise(self._scores(panel))
 
     def rate(self, surprise: float) -> float:
         """Return the alarms per account-year that reach this surprise in the reference population.
@@ -179,9 +177,7 @@ class AlarmRule:
         Frame with the columns of ``viewshift.alarms.COLUMNS``, by account and day. Intervals around levels and ratio
         hold 90 %; `surprise` is the largest of the alarm, and only a lower bound where `extrapolated`.
         """
-        self._check_fitted()
-        check_panel("panel", panel)
-        scores = self.detector_.score(panel)
+        scores = self._scores(panel)
         surprise = self.calibration_.surprise(scores)
         return explain(
             panel,
@@ -222,6 +218,11 @@ class AlarmRule:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, header=np.array(json.dumps(header, default=_plain_number)), **arrays, **learned)
         write_whole(Path(path), buffer.getvalue())
+
+    def _scores(self, panel: Panel) -> Floats:
+        self._check_fitted()
+        check_panel("panel", panel)
+        return self.detector_.score(panel)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "curve_"):

@@ -8,6 +8,7 @@ import numpy as np
 from viewshift import simulate
 from viewshift._checks import check_choice, check_positive, check_whole
 from viewshift.detectors import Detector
+from viewshift.simulate.viewers import POPULATIONS
 
 Detectors = Mapping[str, Detector] | Sequence[Detector]
 Scenarios = Mapping[str, simulate.Scenario] | Sequence[str]
@@ -87,7 +88,7 @@ def check_setup(setup: Setup) -> None:
     check_whole("n_accounts", setup.n_accounts, least=2)
     check_whole("n_days", setup.n_days, least=2)
     check_whole("n_reference", setup.n_reference, least=5)
-    check_choice("population", setup.population, ("sessions", "markov"))
+    check_choice("population", setup.population, POPULATIONS)
     for rate in setup.rates:
         check_positive("rates", rate)
     if not setup.rates or len(set(setup.rates)) < len(setup.rates):
