@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,20 +9,29 @@ from pathlib import Path
 def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:
     """Write each file under a temporary name in its folder, then rename all; leave nothing behind on failure.
 
+    The content is on the disk before the name points to it, so a power cut leaves the old file or the new one. What a
+    killed process left of the same file goes too.
+
     Parameters
     ----------
     *jobs
         Path and the function that writes to a path.
     """
-    partials = [path.resolve().with_name(f".{path.name}.{os.getpid()}.partial{path.suffix}") for path, _ in jobs]
+    targets = [path.resolve() for path, _ in jobs]
+    partials = [path.with_name(f".{path.name}.{os.getpid()}.partial{path.suffix}") for path in targets]
     try:
         for partial, (_, write) in zip(partials, jobs, strict=True):
             write(partial)
-        for partial, (path, _) in zip(partials, jobs, strict=True):
-            partial.replace(path.resolve())
+            _flush(partial, os.O_RDWR)
+        for partial, target in zip(partials, targets, strict=True):
+            partial.replace(target)
+            _remove_leftovers(target)
     finally:
         for partial in partials:
             partial.unlink(missing_ok=True)
+    if os.name == "posix":  # elsewhere a folder cannot be opened, nor a process be asked for
+        for folder in {target.parent for target in targets}:
+            _flush(folder, os.O_RDONLY)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -36,3 +46,31 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_files((path, lambda partial: partial.write_bytes(content.encode() if isinstance(content, str) else content)))
+
+
+def _flush(path: Path, flags: int) -> None:
+    """Wait until the file or folder is on the disk."""
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove the temporary files of this target whose process no longer runs."""
+    ours = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.partial{re.escape(target.suffix)}")
+    for found in target.parent.iterdir() if os.name == "posix" else ():
+        match = ours.fullmatch(found.name)
+        if match and not _runs(int(match[1])):
+            found.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
