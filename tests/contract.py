@@ -244,7 +244,7 @@ def learned(case: Case, draw: Draw) -> None:
     for name, value in detector.learned().items():
         plain = isinstance(value, np.ndarray) and value.dtype != object
         assert plain or type(value) in (float, int, str), f"`{name}` is a {type(value).__name__}"
-    vars(restored).update(detector.learned())
+    restored.restore(detector.learned())
     scores = detector.score(panel)
     same(restored.score(panel), scores, "a detector restored from `learned()` scores otherwise")
     try:

@@ -2,14 +2,13 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 
+from viewshift._learner import Learner
 from viewshift._typing import Floats, State
-from viewshift.panel import Panel, check_panel
+from viewshift.panel import Panel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,20 +33,15 @@ class Claims:
     streaming: bool
 
 
-class Detector(BaseEstimator):  # type: ignore[misc]
+class Detector(Learner):
     """Scores account-days; higher is more anomalous, NaN is "no opinion".
 
     A concrete detector is a final keyword-only dataclass with parameters as fields. What `fit` learns ends in an
-    underscore and is a NumPy array, a float, an int or a string, so that a fitted rule can be saved without pickling.
+    underscore and is a NumPy array, a float, an int, a string or a fitted baseline, so that a fitted rule can be saved
+    without pickling.
     """
 
     claims: ClassVar[Claims]
-    measure: str
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """Names of the measures that a panel must have."""
-        return (self.measure,)
 
     @final
     def fit(self, panel: Panel) -> Self:
@@ -97,21 +91,6 @@ class Detector(BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def _score(self, panel: Panel) -> Floats: ...
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "fitted_"):
-            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call `fit` first.")
-
-    def _check_measures(self, panel: Panel) -> None:
-        check_panel("panel", panel)
-        for name in self.measures:
-            if name not in panel.measures:
-                have = ", ".join(map(repr, panel.measures))
-                raise ValueError(f"{type(self).__name__} needs the measure {name!r}; the panel has {have}.")
-
-    def learned(self) -> dict[str, Any]:
-        """Return what `fit` learned, by attribute name; `vars(detector).update` of it restores the fit."""
-        return {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
 
 
 class StreamingDetector(Detector):

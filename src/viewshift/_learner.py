@@ -1,0 +1,66 @@
+"""What detectors and baselines share: measures they need, and what `fit` learned as plain values."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+
+from viewshift.panel import Panel, check_panel
+
+
+class Learner(BaseEstimator):  # type: ignore[misc]
+    """Parameters are the fields of a keyword-only dataclass; what `fit` learns ends in an underscore.
+
+    What is learned is a NumPy array, a float, an int or a string, or again a Learner: ``baseline_`` is the fitted
+    clone of the parameter ``baseline``.
+    """
+
+    measure: str
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the measures that a panel must have."""
+        return (self.measure,)
+
+    def learned(self) -> dict[str, Any]:
+        """Return what `fit` learned, by name; that of a Learner within as ``"baseline_.coef_"``."""
+        found: dict[str, Any] = {}
+        for name, value in vars(self).items():
+            if not name.endswith("_") or name.startswith("_"):
+                continue
+            if isinstance(value, Learner):
+                found |= {f"{name}.{inner}": part for inner, part in value.learned().items()}
+            else:
+                found[name] = value
+        return found
+
+    def restore(self, learned: Mapping[str, Any]) -> Self:
+        """Become as fitted as the one whose `learned` this is; parameters must be the same.
+
+        Parameters
+        ----------
+        learned
+            From `learned`.
+        """
+        within: dict[str, dict[str, Any]] = {}
+        for name, value in learned.items():
+            first, dot, rest = name.partition(".")
+            if dot:
+                within.setdefault(first, {})[rest] = value
+            else:
+                setattr(self, name, value)
+        for name, parts in within.items():
+            setattr(self, name, clone(getattr(self, name.removesuffix("_"))).restore(parts))
+        return self
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "fitted_"):
+            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call `fit` first.")
+
+    def _check_measures(self, panel: Panel) -> None:
+        check_panel("panel", panel)
+        for name in self.measures:
+            if name not in panel.measures:
+                have = ", ".join(map(repr, panel.measures))
+                raise ValueError(f"{type(self).__name__} needs the measure {name!r}; the panel has {have}.")
