@@ -52,3 +52,31 @@ def locate_shift(path, opened, last, earliest, settled, lookback, memory, size, 
     onset, end = max((se for se in table if table[se] >= best - 1e-9), key=lambda se: (se[0], -se[1]))
     inside = [s for (s, _), value in table.items() if value >= best - drop]
     return onset, min(*inside, onset), max(*inside, onset), end
+
+
+def pooled_surprise(score, scored, ladder):
+    """Surprise of one score of an account with `scored` days behind it: interpolation, then SciPy's Pareto tail."""
+    j = sum(edge <= scored for edge in ladder.edges) - 1
+    knots, log10_p = (part[ladder.first[j] : ladder.first[j + 1]] for part in (ladder.knots, ladder.log10_p))
+    if score <= knots[-1] or ladder.scale[j] == 0:
+        return -np.interp(score, knots, log10_p)
+    return -log10_p[-1] - stats.genpareto.logsf(score - knots[-1], ladder.shape[j], 0, ladder.scale[j]) / np.log(10)
+
+
+def own_rates(pooled, strength, levels=(0.2, 0.05, 0.0125)):
+    """Surprise by the account's own rates, from the definition: all earlier days are counted again each day."""
+    result = np.full(pooled.shape, np.nan)
+    for i, path in enumerate(10.0**-pooled):
+        earlier = []
+        for t, p in enumerate(path):
+            if np.isnan(p):
+                continue
+            grid, rate = [(1.0, 1.0)], 1.0
+            for outer, u, c in zip((1.0, *levels), levels, strength, strict=False):
+                inside, hits = sum(q <= outer for q in earlier), sum(q <= u for q in earlier)
+                rate *= u / outer if np.isinf(c) else (c * u / outer + hits) / (c + inside)
+                grid.append((u, rate))
+            grid.append((0.0, 0.0))
+            result[i, t] = -np.log10(np.interp(p, *zip(*sorted(grid), strict=True)))
+            earlier.append(p)
+    return result

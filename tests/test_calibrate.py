@@ -1,10 +1,15 @@
 """Conformal surprise and alarm budgets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import stats
 
+from oracles_alarms import own_rates, pooled_surprise
 from viewshift.budget import rate_at, rate_curve, threshold_at
-from viewshift.calibrate import PooledConformal
+from viewshift.calibrate import LEVELS, Ladder, PooledConformal
+from viewshift.kernels.own_rates import ladder_surprise
 
 
 def brute_force_p(reference, scores):
@@ -48,12 +53,133 @@ def test_surprise_is_monotone_keeps_nan_and_stops_at_the_resolution():
     assert grid[0] == 0.0
     assert grid[-1] == pytest.approx(np.log10(1_000 / 2))
     assert np.isnan(calibration.surprise(np.array([np.nan]))[0])
-    assert calibration.beyond(np.array([1.0, 1e6])).tolist() == [False, True]
 
 
 def test_no_reference_score_is_refused():
     with pytest.raises(ValueError, match="shorter than the warm-up"):
         PooledConformal.fit(np.full((3, 4), np.nan))
+
+
+def overdispersed(seed, shape=(150, 500)):
+    """Exponential scores of accounts that differ in scale, with days of no opinion."""
+    rng = np.random.default_rng(seed)
+    scores = rng.gamma(8.0, 1 / 8, (shape[0], 1)) * rng.exponential(size=shape)
+    return np.where(rng.random(shape) < 0.1, np.nan, scores)
+
+
+@pytest.fixture(scope="module")
+def ladder():
+    return Ladder.fit(overdispersed(1))
+
+
+def test_every_step_of_the_ladder_is_the_one_of_the_definition(ladder):
+    """The kernel against its twin: classes, interpolation, SciPy's Pareto tail, own rates counted afresh each day."""
+    scores = overdispersed(2, (12, 420))
+    scores[0] *= 3.0  # beyond the reference
+    scores[1] = np.nan
+    pooled = np.full(scores.shape, np.nan)
+    for i, path in enumerate(scores):
+        for scored, t in enumerate(np.flatnonzero(~np.isnan(path))):
+            pooled[i, t] = pooled_surprise(path[t], scored, ladder)
+    surprise, beyond = ladder.surprise(scores)
+    assert ladder.edges.tolist() == [0, 90, 365]
+    np.testing.assert_allclose(surprise, own_rates(pooled, ladder.strength), rtol=1e-9, atol=1e-12)
+    largest = ladder.knots[ladder.first[1:] - 1]
+    before = np.cumsum(~np.isnan(scores), axis=1) - ~np.isnan(scores)
+    np.testing.assert_array_equal(beyond, scores > largest[np.searchsorted(ladder.edges, before, side="right") - 1])
+    assert beyond.any()
+
+
+def test_own_rates_by_hand():
+    """One account whose p is .01, .1, .03, .5 and again .01, with c = 20, 10, 8 (METHODS, finding 2)."""
+    p = np.array([[0.01, 0.1, np.nan, 0.03, 0.5, 0.01]])
+    one = np.array([0.0])
+    scored, hits, surprise, _ = ladder_surprise(
+        -np.log10(p),
+        np.ones(p.shape),
+        np.zeros(1, np.int64),
+        np.zeros((1, 3), np.int64),
+        np.zeros(1, np.int64),
+        np.array([0, 2]),
+        np.array([0.0, 9.0]),  # scores are -log10 p themselves
+        np.array([0.0, -9.0]),
+        one,
+        one,
+        np.array(LEVELS),
+        np.array([20.0, 10.0, 8.0]),
+    )
+    first = 0.01  # no past: the population's
+    level1 = (20 * 0.2 + 1) / (20 + 1)  # after one day at or below every level
+    level2 = level1 * (10 * 0.25 + 1) / (10 + 1)
+    second = level2 + (0.1 - 0.05) / (0.2 - 0.05) * (level1 - level2)
+    q1, q2, q3 = (20 * 0.2 + 3) / (20 + 4), (10 * 0.25 + 2) / (10 + 3), (8 * 0.25 + 1) / (8 + 2)
+    fifth = 0.01 * q1 * q2 * q3 / 0.0125
+    np.testing.assert_allclose(10 ** -surprise[0, [0, 1, 5]], [first, second, fifth], rtol=1e-12)
+    assert scored.tolist() == [5]
+    assert hits.tolist() == [[4, 3, 2]]
+
+
+def test_days_one_at_a_time_give_the_same_bits(ladder):
+    scores = overdispersed(3, (20, 400))
+    state, days = ladder.start(20), []
+    for t in range(400):
+        state, surprise, _ = ladder.advance(state, scores[:, t : t + 1])
+        days.append(surprise)
+    np.testing.assert_array_equal(np.concatenate(days, axis=1), ladder.surprise(scores)[0])
+
+
+def test_the_tail_is_continuous_and_has_the_shape_of_the_scores():
+    """Student's t with 4 degrees of freedom: shape 1/4; SciPy's fit over seeds has a standard error near .07."""
+    scores = np.random.default_rng(4).standard_t(4, size=(400, 500))
+    ladder = Ladder.fit(scores, by_history=False, own_rates=False)
+    joint = ladder.knots[-1]
+    below, at, above = ladder.surprise(np.array([[joint - 1e-9, joint, joint + 1e-9]]))[0][0]
+    assert below == pytest.approx(at, abs=1e-6)
+    assert above == pytest.approx(at, abs=1e-6)
+    assert abs(ladder.shape[0] - 0.25) < 0.3
+    far = ladder.surprise(np.array([[2 * joint]]))[0][0, 0]
+    assert far == pytest.approx(-stats.t(4).logsf(2 * joint) / np.log(10), abs=1.0)
+
+
+def test_bounded_scores_get_an_exponential_tail_and_tied_ones_none():
+    rng = np.random.default_rng(5)
+    bounded = Ladder.fit(rng.random((100, 200)), by_history=False, own_rates=False)
+    assert bounded.shape[0] == 0.0
+    assert bounded.scale[0] > 0.0
+    assert np.isfinite(bounded.surprise(np.array([[1.5]]))[0]).all()
+    tied = Ladder.fit(rng.choice([0.0, 1.0], p=[0.9, 0.1], size=(100, 200)), by_history=False)
+    top = tied.surprise(np.array([[1.0]]))[0]
+    np.testing.assert_array_equal(tied.surprise(np.array([[7.0]]))[0], top)
+    assert tied.surprise(np.array([[7.0]]))[1].all()
+
+
+def test_the_constants_are_those_of_the_least_log_loss():
+    """Beta-binomial accounts of known strength, and equal accounts; one level off the truth at most in the grid."""
+    rng = np.random.default_rng(6)
+    rate = rng.beta(40 * 0.2, 40 * 0.8, (600, 1))
+    hit = rng.random((600, 400)) < rate
+    p = np.where(hit, 0.2 * rng.random(hit.shape), 0.2 + 0.8 * rng.random(hit.shape))
+    assert 20 <= Ladder.fit(-np.log10(p), by_history=False).strength[0] <= 80
+    assert Ladder.fit(rng.random((600, 400)), by_history=False).strength[0] == np.inf
+
+
+def test_too_few_scores_for_a_class_join_their_neighbours():
+    rng = np.random.default_rng(7)
+    assert Ladder.fit(rng.random((20, 100))).edges.tolist() == [0]
+    assert Ladder.fit(rng.random((2_000, 20))).edges.tolist() == [0, 7]
+    assert Ladder.fit(rng.random((2_000, 8))).edges.tolist() == [0]
+
+
+def test_accounts_of_their_own_rate_keep_the_nominal_one():
+    """Accounts with 0 to 4 times the pooled rate: after two years of own rates the middle 80 % are within a half."""
+    scores = overdispersed(8, (400, 900))
+    fitted = Ladder.fit(overdispersed(9, (400, 900)))
+    pooled = replace(fitted, strength=np.full(3, np.inf))
+    for one, low, high in ((pooled, 0.5, 1.9), (fitted, 0.6, 1.5)):
+        share = np.nanmean(np.where(np.isnan(scores), np.nan, one.surprise(scores)[0] >= 1.5), axis=1)
+        spread = np.quantile(share / 10**-1.5, [0.1, 0.9])
+        assert (spread[0] < low) == (one is pooled), spread
+        assert (spread[1] > high) == (one is pooled), spread
 
 
 def test_threshold_gives_the_rate_it_was_asked_for():

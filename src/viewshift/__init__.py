@@ -12,8 +12,8 @@ _HOME = {
     "AlarmRule": "rules",
     "Events": "daily",
     "Panel": "panel",
-    "default_rule": "rules",
-    "load_rule": "rules",
+    "default_rule": "saved",
+    "load_rule": "saved",
     "read": "readers",
     "read_netflix": "readers",
     "read_table": "readers",
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from viewshift.readers import read_netflix as read_netflix
     from viewshift.readers import read_table as read_table
     from viewshift.rules import AlarmRule as AlarmRule
-    from viewshift.rules import default_rule as default_rule
-    from viewshift.rules import load_rule as load_rule
+    from viewshift.saved import default_rule as default_rule
+    from viewshift.saved import load_rule as load_rule
 
 
 def __getattr__(name: str) -> Any:

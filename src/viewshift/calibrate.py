@@ -1,13 +1,27 @@
-"""Scores to surprise: how rare is a score among the scores of other accounts' ordinary days."""
+"""Scores to surprise: how rare is a score among other accounts' ordinary days, and then among the account's own."""
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
+from scipy import stats
 
-from viewshift._typing import Bools, Floats
+from viewshift._typing import Bools, Floats, Ints, State
+from viewshift.kernels.own_rates import ladder_surprise
 
 _TOP, _KNOTS = 256, 1024
+
+EDGES = (0, 7, 28, 90, 365)
+"""Scored days from which on an account belongs to the next class of history length."""
+
+LEAST = 10_000
+"""Reference scores that a class must have to stand alone."""
+
+LEVELS = (0.2, 0.05, 0.0125)
+"""Pooled p-values at which an account's own rates are counted."""
+
+STRENGTHS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, np.inf)
+"""Days' worth of the population's rate among which each level's constant is chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +43,8 @@ class PooledConformal:
     -----
     The empirical survival function is kept exactly at the 256 largest scores and at about a thousand ranks evenly
     spaced in log p below; in between log p is linear in the score. No surprise exceeds that of the largest reference
-    score, log10((n + 1) / 2) if it stands alone; larger scores get the same, and are marked by `beyond`. Validity needs
-    scores exchangeable with the reference; days of one account depend on each other, so this is an empirical
-    recalibration.
+    score, log10((n + 1) / 2) if it stands alone. Validity needs scores exchangeable with the reference; days of one
+    account depend on each other, so this is an empirical recalibration.
 
     References
     ----------
@@ -75,13 +88,198 @@ class PooledConformal:
         found = -np.interp(scores, self.scores, self.log10_p, left=0.0)
         return np.where(np.isnan(scores), np.nan, found)
 
-    def beyond(self, scores: Floats) -> Bools:
-        """Return where a score exceeds every reference score, so that its surprise is only a lower bound.
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    r"""Surprise of a score in three steps: among other accounts' scores, beyond all of them, among the account's own.
+
+    1. The pooled conformal p-value (`PooledConformal`) among the reference scores of accounts with about as long a
+       history, counted in scored days.
+    2. Beyond the class's largest reference score a generalised Pareto tail, continuous at the joint.
+    3. The account's own rates. At the levels :math:`1 = u_0 > u_1 > u_2 > u_3` of the pooled p-value, with the counts
+       of its earlier scored days,
+
+       .. math:: q_k = \frac{c_k u_k / u_{k-1} + \#\{p \le u_k\}}{c_k + \#\{p \le u_{k-1}\}}, \qquad
+                 u_k \to q_1 \cdots q_k ;
+
+       p-values between two levels are interpolated linearly, and those below the last are scaled with it.
+
+    Parameters
+    ----------
+    edges
+        Scored days from which on each class of history length holds, shape ``(n_classes,)``, the first 0.
+    first
+        Place of each class's first knot, and the number of all, shape ``(n_classes + 1,)``.
+    knots, log10_p
+        Ascending reference scores of each class, one class after the other, and the common logarithm of p there.
+    shape, scale
+        Generalised Pareto tail of each class beyond its last knot; scale 0 means none, p stays as it is there.
+    strength
+        :math:`c_k`: days' worth of the population's rate, one per level of `LEVELS`; infinite: no rate of one's own.
+
+    Notes
+    -----
+    The classes begin at 0, 7, 28, 90 and 365 scored days; one with fewer than 10,000 reference scores is joined to its
+    neighbour. The tail is fitted by maximum likelihood to the excesses of the class's 256 largest scores (at most a
+    twentieth of all); a negative shape, which would let no score lie beyond some bound, is replaced by the exponential.
+    The constants :math:`c_k` minimise the log loss of the event :math:`p \le u_k` given :math:`p \le u_{k-1}` over the
+    reference accounts' days, each forecast from the account's earlier days. The state of an account is a few whole
+    numbers, and a day's surprise depends on no other account.
+
+    References
+    ----------
+    Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World, sec. 4.6 (Mondrian conformal predictors).
+    Pickands, J. (1975). Statistical inference using extreme order statistics. Ann. Statist. 3.
+    Davison, A. C. and Smith, R. L. (1990). Models for exceedances over high thresholds. J. R. Statist. Soc. B 52.
+    """
+
+    edges: Ints
+    first: Ints
+    knots: Floats
+    log10_p: Floats
+    shape: Floats
+    scale: Floats
+    strength: Floats
+
+    @classmethod
+    def fit(cls, reference: Floats, *, by_history: bool = True, own_rates: bool = True) -> Self:
+        """Learn every step from out-of-fold scores.
+
+        Parameters
+        ----------
+        reference
+            Scores of shape ``(n_accounts, n_days)``, each by a detector not fitted on its account; NaN is no opinion.
+        by_history
+            Form classes of history length.
+        own_rates
+            Choose the constants of the accounts' own rates; otherwise they are infinite.
+
+        Raises
+        ------
+        ValueError
+            If no score is left.
+        """
+        scored = ~np.isnan(reference)
+        before = np.cumsum(scored, axis=1) - scored
+        edges = _merged(np.asarray(EDGES if by_history else (0,)), before[scored])
+        member = np.where(scored, np.searchsorted(edges, before, side="right"), 0)
+        classes = [reference[member == j + 1] for j in range(len(edges))]
+        pooled = [PooledConformal.fit(scores) for scores in classes]
+        tails = np.array([_tail(scores) for scores in classes])
+        ladder = cls(
+            edges,
+            np.cumsum([0, *(one.scores.size for one in pooled)]),
+            np.concatenate([one.scores for one in pooled]),
+            np.concatenate([one.log10_p for one in pooled]),
+            tails[:, 0].copy(),
+            tails[:, 1].copy(),
+            np.full(len(LEVELS), np.inf),
+        )
+        if own_rates:
+            ladder.strength[:] = _strengths(ladder.surprise(reference)[0])
+        return ladder
+
+    def start(self, n_accounts: int) -> State:
+        """Return the state of accounts without a past.
+
+        Parameters
+        ----------
+        n_accounts
+            Number of accounts.
+        """
+        return {
+            "scored": np.zeros(n_accounts, dtype=np.int64),
+            "hits": np.zeros((n_accounts, len(LEVELS)), dtype=np.int64),
+        }
+
+    def advance(self, state: State, scores: Floats, widening: Floats | None = None) -> tuple[State, Floats, Bools]:
+        """Return the state after some days, their surprise, and where it is extrapolated beyond the reference.
+
+        Parameters
+        ----------
+        state
+            From `start` or an earlier `advance`; it stays as it was.
+        scores
+            Scores of the days that follow, shape ``(n_accounts, n_days)``; NaN stays NaN and counts for nothing.
+        widening
+            By how much the pooled surprise is divided, same shape, before own rates are counted; default by nothing.
+        """
+        widening = np.ones(scores.shape) if widening is None else np.ascontiguousarray(widening, dtype=np.float64)
+        scored, hits, surprise, beyond = ladder_surprise(
+            np.ascontiguousarray(scores, dtype=np.float64),
+            widening,
+            state["scored"],
+            state["hits"],
+            self.edges,
+            self.first,
+            self.knots,
+            self.log10_p,
+            self.shape,
+            self.scale,
+            np.array(LEVELS),
+            self.strength,
+        )
+        return {"scored": scored, "hits": hits}, surprise, beyond
+
+    def surprise(self, scores: Floats, widening: Floats | None = None) -> tuple[Floats, Bools]:
+        """Return the surprise of whole histories, and where it is extrapolated.
 
         Parameters
         ----------
         scores
-            Scores of any shape.
+            Scores from each account's first day on, shape ``(n_accounts, n_days)``.
+        widening
+            As for `advance`.
         """
-        beyond: Bools = scores > self.scores[-1]
-        return beyond
+        return self.advance(self.start(len(scores)), scores, widening)[1:]
+
+    def learned(self) -> dict[str, Any]:
+        """Return what `fit` learned, by name: ``Ladder(**learned)`` is the same ladder."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _merged(edges: Ints, before: Ints) -> Ints:
+    """Return edges whose classes have `LEAST` scores each; one too small joins the next, the last the one before."""
+    sizes = np.bincount(np.searchsorted(edges, before, side="right") - 1, minlength=len(edges))
+    kept, size = [0], 0
+    for edge, one in zip(edges.tolist(), sizes.tolist(), strict=True):
+        if size >= LEAST:
+            kept.append(edge)
+            size = 0
+        size += one
+    if size < LEAST and len(kept) > 1:
+        kept.pop()
+    return np.array(kept, dtype=np.int64)
+
+
+def _tail(scores: Floats) -> tuple[float, float]:
+    """Return shape and scale of the generalised Pareto tail beyond the largest score; 0, 0 if the scores show none."""
+    m = min(_TOP, scores.size // 20)
+    if m < 1:
+        return 0.0, 0.0
+    top = np.partition(scores, scores.size - m - 1)[-m - 1 :]
+    excess = top[top > top[0]] - top[0]
+    if excess.size < m // 2 or not excess.size:
+        return 0.0, 0.0
+    shape, scale = 0.0, float(excess.mean())
+    with np.errstate(all="ignore"):
+        fitted = stats.genpareto.fit(excess / scale, floc=0.0)
+    if fitted[0] > 0:
+        shape, scale = float(fitted[0]), float(fitted[2]) * scale
+    return shape, scale + shape * float(excess.max())
+
+
+def _strengths(pooled: Floats) -> list[float]:
+    """Return the constant of each level with the least log loss."""
+    outer, level, chosen = ~np.isnan(pooled), 1.0, []
+    for u in LEVELS:
+        inner = pooled >= -np.log10(u)
+        hit = inner[outer]
+        hits, days = (np.cumsum(one, axis=1)[outer] - one[outer] for one in (inner, outer))
+        losses = []
+        for c in STRENGTHS:
+            q = u / level if np.isinf(c) else (c * u / level + hits) / (c + days)
+            losses.append(-np.log(np.where(hit, q, 1 - q)).sum())
+        chosen.append(STRENGTHS[int(np.argmin(losses))])
+        outer, level = inner, u
+    return chosen

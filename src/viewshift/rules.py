@@ -1,31 +1,27 @@
 """The alarm rule: a detector, its calibration, and a threshold set in alarms per account-year."""
 
 import copy
-import io
-import json
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GroupKFold
 
-from viewshift import detectors
 from viewshift._checks import check_positive, check_whole
-from viewshift._files import write_whole
-from viewshift._typing import Floats
+from viewshift._typing import Bools, Floats, State
 from viewshift.alarms import explain, find_intervals
+from viewshift.archives import described, joined, part, write_archive
 from viewshift.budget import rate_at, rate_curve, threshold_at
-from viewshift.calibrate import PooledConformal
-from viewshift.detectors import Detector
+from viewshift.calibrate import Ladder
+from viewshift.detectors import Detector, StreamingDetector
+from viewshift.folds import group_labels, out_of_fold_scores
 from viewshift.levels import typical_nb_size
 from viewshift.panel import Panel, check_panel
 
-FORMAT = 1
+OPTIONS = ("per_account_year", "quiet", "adapt_after", "own_rates", "n_folds", "seed")
+"""Parameters besides the detector."""
 
 
 @dataclass(eq=False)
@@ -43,6 +39,9 @@ class AlarmRule:
         Scored days below the threshold after which an alarm is over.
     adapt_after
         Days after which an alarm closes as "lasting" and the new level counts as usual.
+    own_rates
+        Judge each account by its own rates as its history grows (see `viewshift.calibrate.Ladder`); detectors that see
+        the future are calibrated without.
     n_folds
         Folds over groups of accounts from which detector, calibration and threshold are learned out of fold.
     seed
@@ -52,7 +51,7 @@ class AlarmRule:
     ----------
     detector_ : Detector
         Fitted on the whole reference panel.
-    calibration_ : PooledConformal
+    calibration_ : Ladder
         Scores to surprise.
     curve_ : ndarray of shape (2, n_thresholds)
         Thresholds, ascending, and the alarms per account-year that they gave out of fold.
@@ -79,6 +78,7 @@ class AlarmRule:
     per_account_year: float = 0.5
     quiet: int = 7
     adapt_after: int = 28
+    own_rates: bool = True
     n_folds: int = 5
     seed: int = 0
 
@@ -108,18 +108,10 @@ class AlarmRule:
             If there are fewer groups than folds, or the panel is shorter than the detector's warm-up.
         """
         check_panel("panel", panel)
-        labels = np.arange(panel.n_accounts) if groups is None else np.asarray(groups)
-        if labels.shape != (panel.n_accounts,):
-            raise ValueError(f"`groups` must label each of the {panel.n_accounts} accounts, got shape {labels.shape}.")
-        n_groups = len(np.unique(labels))
-        if n_groups < self.n_folds:
-            raise ValueError(f"`fit` needs at least {self.n_folds} groups of accounts (`n_folds`), got {n_groups}.")
-        scores = np.full((panel.n_accounts, panel.n_days), np.nan)
-        folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.seed)
-        for inside, outside in folds.split(labels, groups=labels):
-            scores[outside] = clone(self.detector).fit(panel.take(inside)).score(panel.take(outside))
-        self.calibration_ = PooledConformal.fit(scores)
-        self.curve_ = rate_curve(self.calibration_.surprise(scores), self.quiet)
+        scores = out_of_fold_scores(self.detector, panel, group_labels(panel, groups), self.n_folds, self.seed)
+        causal = self.detector.claims.causal
+        self.calibration_ = Ladder.fit(scores, by_history=causal, own_rates=self.own_rates and causal)
+        self.curve_ = rate_curve(self.calibration_.surprise(scores, getattr(panel, "widening", None))[0], self.quiet)
         self.detector_: Detector = clone(self.detector).fit(panel)
         self.size_ = typical_nb_size(panel[self.detector.measure])
         self.reference = f"{panel.n_accounts:,} accounts x {panel.n_days} days"
@@ -143,15 +135,49 @@ class AlarmRule:
         other.per_account_year = check_positive("per_account_year", per_account_year)
         return other
 
+    def start(self, n_accounts: int) -> State:
+        """Return the state of accounts without a past: arrays whose first axis is the account.
+
+        Parameters
+        ----------
+        n_accounts
+            Number of accounts.
+
+        Raises
+        ------
+        TypeError
+            If the detector does not score day by day.
+        """
+        detector = self._streaming()
+        return joined(detector=detector.start(n_accounts), calibration=self.calibration_.start(n_accounts))
+
+    def advance(self, state: State, panel: Panel) -> tuple[State, Floats, Bools]:
+        """Return the state after the next days, their surprise, and where it is extrapolated.
+
+        Parameters
+        ----------
+        state
+            From `start` or an earlier `advance`, accounts in the panel's order; it stays as it was.
+        panel
+            The days that follow those already seen; they get the same bits as from `surprise` of all days.
+        """
+        detector = self._streaming()
+        past, scores = detector.advance(part(state, "detector"), panel)
+        rates, surprise, beyond = self.calibration_.advance(
+            part(state, "calibration"), scores, getattr(panel, "widening", None)
+        )
+        return joined(detector=past, calibration=rates), surprise, beyond
+
     def surprise(self, panel: Panel) -> Floats:
         """Return -log10 of each account-day's calibrated p-value; NaN where there is no opinion.
 
         Parameters
         ----------
         panel
-            Histories to judge; the accounts need not have been seen before.
+            Histories to judge, from each account's first day on; the accounts need not have been seen before. Where the
+            panel has a `widening`, surprise is divided by it before the account's own rates are counted.
         """
-        return self.calibration_.surprise(self._scores(panel))
+        return self._judged(panel)[0]
 
     def rate(self, surprise: float) -> float:
         """Return the alarms per account-year that reach this surprise in the reference population.
@@ -177,13 +203,12 @@ class AlarmRule:
         Frame with the columns of ``viewshift.alarms.COLUMNS``, by account and day. Intervals around levels and ratio
         hold 90 %; `surprise` is the largest of the alarm, and only a lower bound where `extrapolated`.
         """
-        scores = self._scores(panel)
-        surprise = self.calibration_.surprise(scores)
+        surprise, beyond = self._judged(panel)
         return explain(
             panel,
             find_intervals(surprise, self.threshold_, quiet=self.quiet),
             surprise,
-            self.calibration_.beyond(scores),
+            beyond,
             measure=self.detector.measure,
             size=self.size_,
             direction=getattr(self.detector, "direction", "both"),
@@ -201,90 +226,26 @@ class AlarmRule:
             File to write; an existing one is replaced.
         """
         self._check_fitted()
-        learned: dict[str, Any] = {f"detector.{name}": value for name, value in self.detector_.learned().items()}
         header = {
-            "format": FORMAT,
-            "detector": type(self.detector).__name__,
-            "parameters": self.detector.get_params(deep=False),
-            "rule": {name: getattr(self, name) for name in ("per_account_year", *_OPTIONS)},
+            "detector": described(self.detector),
+            "rule": {name: getattr(self, name) for name in OPTIONS},
             "reference": self.reference,
             "size": self.size_,
         }
-        arrays: dict[str, Any] = {
-            "scores": self.calibration_.scores,
-            "log10_p": self.calibration_.log10_p,
-            "curve": self.curve_,
-        }
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, header=np.array(json.dumps(header, default=_plain_number)), **arrays, **learned)
-        write_whole(Path(path), buffer.getvalue())
+        arrays = joined(detector=self.detector_.learned(), calibration=self.calibration_.learned())
+        write_archive(path, "rule", header, {**arrays, "curve": self.curve_})
 
-    def _scores(self, panel: Panel) -> Floats:
+    def _judged(self, panel: Panel) -> tuple[Floats, Bools]:
         self._check_fitted()
         check_panel("panel", panel)
-        return self.detector_.score(panel)
+        return self.calibration_.surprise(self.detector_.score(panel), getattr(panel, "widening", None))
+
+    def _streaming(self) -> StreamingDetector:
+        self._check_fitted()
+        if not isinstance(self.detector_, StreamingDetector):
+            raise TypeError(f"`detector` must score day by day to be advanced, got {self.detector!r}.")
+        return self.detector_
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "curve_"):
             raise NotFittedError("this AlarmRule is not fitted yet; call `fit` first, or use `vs.default_rule()`.")
-
-
-_OPTIONS = ("quiet", "adapt_after", "n_folds", "seed")
-
-
-def _plain_number(value: Any) -> Any:
-    """Return a NumPy scalar as the Python number it stands for, for JSON."""
-    return value.item()
-
-
-def load_rule(path: str | Path) -> AlarmRule:
-    """Read a rule that `AlarmRule.save` wrote.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged, no rule, or of a format this version does not know.
-    """
-    content = Path(path).read_bytes()
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(str(arrays.pop("header")))
-        version = header["format"]
-    except Exception:  # whatever a damaged archive makes zipfile, zlib, NumPy or json raise
-        raise ValueError(
-            f"{path} must be a rule saved by `AlarmRule.save`, but it is damaged or something else."
-        ) from None
-    if version != FORMAT:
-        raise ValueError(f"{path} has rule format {version}, but this version reads format {FORMAT}; fit it again.")
-    try:
-        detector = getattr(detectors, header["detector"])(**header["parameters"])
-        rule = AlarmRule(clone(detector), **header["rule"])
-        learned = {name.removeprefix("detector."): arrays[name] for name in arrays if name.startswith("detector.")}
-        vars(detector).update({name: value if value.ndim else value.item() for name, value in learned.items()})
-        rule.detector_ = detector
-        rule.calibration_ = PooledConformal(arrays["scores"], arrays["log10_p"])
-        rule.curve_, rule.size_, rule.reference = arrays["curve"], header["size"], header["reference"]
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} holds a rule that this version does not know ({error}); fit it again.") from None
-    return rule
-
-
-def default_rule(per_account_year: float = 0.5) -> AlarmRule:
-    """Return the rule that is shipped fitted, on simulated viewers, so that one person's export works at once.
-
-    Its promise holds for people like the simulated reference population, named in its `reference`. Fit an `AlarmRule`
-    on your own accounts where you have them.
-
-    Parameters
-    ----------
-    per_account_year
-        Alarm intervals per account-year.
-    """
-    with resources.as_file(resources.files("viewshift") / "data" / "default_rule.npz") as path:
-        return load_rule(path).at(per_account_year)

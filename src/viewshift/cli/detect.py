@@ -12,7 +12,7 @@ from viewshift.cli.files import check_target, frame_table, write_table
 from viewshift.cli.findings import Findings
 from viewshift.cli.inputs import read_days
 from viewshift.cli.terminal import remind, say, show
-from viewshift.rules import default_rule, load_rule
+from viewshift.saved import default_rule, load_rule
 
 ENDINGS = (".csv", ".json", ".html")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from viewshift.detectors import Constant, Cusum, Detector, IsolationForest, Pelt, Random, RobustZ, ZScore
-from viewshift.rules import default_rule
+from viewshift.saved import default_rule
 from viewshift.simulate import SCENARIOS
 from viewshift.study.report import report
 from viewshift.study.run import conduct
