@@ -76,6 +76,7 @@ def test_float32_stays_and_whole_numbers_become_float64() -> None:
         ({"observed": np.ones((1, 1), bool)}, r"`observed` must have the measures' shape \(2, 2\), got \(1, 1\)"),
         ({"exposure": np.zeros((2, 2))}, "`exposure` must hold finite factors above 0"),
         ({"exposure": np.ones((2, 3))}, r"in the panel's shape \(2, 2\)"),
+        ({"widening": np.full((2, 2), 0.9)}, "`widening` must hold finite factors of at least 1"),
     ],
 )
 def test_what_is_no_panel_is_refused(change: dict[str, Any], words: str) -> None:
@@ -91,8 +92,8 @@ def test_measures_that_are_no_numbers_are_refused() -> None:
 
 
 def test_a_panel_cannot_be_changed() -> None:
-    panel = small(exposure=np.ones((2, 3)))
-    for array in (panel["episodes"], panel.observed, panel.accounts, panel.exposure):
+    panel = small(exposure=np.ones((2, 3)), widening=np.ones((2, 3)))
+    for array in (panel["episodes"], panel.observed, panel.accounts, panel.exposure, panel.widening):
         with pytest.raises(ValueError, match="read-only"):
             array[:] = array[:1]
     with pytest.raises(AttributeError):
@@ -103,22 +104,24 @@ def test_a_panel_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize("way", [lambda p: pickle.loads(pickle.dumps(p)), copy.deepcopy])
 def test_a_panel_can_be_sent_to_another_process(way: Callable[[Panel], Panel]) -> None:
-    panel = small(exposure=np.full((2, 3), 2.0))
+    panel = small(exposure=np.full((2, 3), 2.0), widening=np.full((2, 3), 3.0))
     again = way(panel)
     pd.testing.assert_frame_equal(again.to_frame(), panel.to_frame())
     np.testing.assert_array_equal(again.observed, panel.observed)
     np.testing.assert_array_equal(again.exposure, panel.exposure)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(again.widening, panel.widening)  # type: ignore[arg-type]
 
 
 # ---- cuts -------------------------------------------------------------------------------------------------------
 
 
 def test_take_and_select_keep_rows_whole() -> None:
-    panel = small(exposure=[[1, 2, 3], [4, 5, 6]])
+    panel = small(exposure=[[1, 2, 3], [4, 5, 6]], widening=[[3, 2, 1], [6, 5, 4]])
     for part in (panel.take([1]), panel.take(slice(1, 2)), panel.take(np.array([False, True])), panel.select(["b"])):
         assert part.accounts.tolist() == ["b"]
         assert part["minutes"].tolist() == [[0, 60, 150]]
         assert part.exposure.tolist() == [[4, 5, 6]]  # type: ignore[union-attr]
+        assert part.widening.tolist() == [[6, 5, 4]]  # type: ignore[union-attr]
     assert panel.select(["b", "a"]).accounts.tolist() == ["b", "a"]
 
 

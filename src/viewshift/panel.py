@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from viewshift._arrays import check_names, checked_measure, factors_or_none, floats, frozen, observed_mask
 from viewshift._checks import check_day
 from viewshift._typing import Bools, Days, Floats, Ints, Strings
 from viewshift.frames import long_to_arrays, wide_to_arrays
-
-S = TypeVar("S", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,6 +33,9 @@ class Panel:
     exposure
         Optional day factors of the same shape, above 0: how much viewing a common cause lets expect,
         relative to an ordinary day (1).
+    widening
+        Optional divisors of surprise of the same shape, at least 1: more than 1 on days whose common cause the exposure
+        does not explain to the full.
 
     Raises
     ------
@@ -47,6 +48,7 @@ class Panel:
     start: np.datetime64
     observed: Bools
     exposure: Floats | None
+    widening: Floats | None
 
     def __init__(
         self,
@@ -56,25 +58,23 @@ class Panel:
         start: str | np.datetime64,
         observed: Bools | None = None,
         exposure: Floats | None = None,
+        widening: Floats | None = None,
     ) -> None:
-        arrays = {name: _floats(name, values) for name, values in measures.items()}
+        arrays = {name: floats(name, values) for name, values in measures.items()}
         if not arrays:
             raise ValueError("`measures` must name at least one measure, got none.")
         names = np.asarray([str(name) for name in accounts], dtype=np.str_)
         shape = next(iter(arrays.values())).shape
-        _check_names(names, shape[0])
-        seen = _observed_mask(arrays, observed, shape)
+        check_names(names, shape[0])
+        seen = observed_mask(arrays, observed, shape)
         for name, values in arrays.items():
-            arrays[name] = _checked_measure(name, values, seen, names)
-        if exposure is not None:
-            exposure = np.array(exposure, dtype=np.float64)
-            if exposure.shape != shape or not (np.isfinite(exposure) & (exposure > 0)).all():
-                raise ValueError(f"`exposure` must hold finite factors above 0 in the panel's shape {shape}.")
+            arrays[name] = checked_measure(name, values, seen, names)
         object.__setattr__(self, "measures", MappingProxyType(arrays))
-        object.__setattr__(self, "accounts", _frozen(names))
+        object.__setattr__(self, "accounts", frozen(names))
         object.__setattr__(self, "start", check_day("start", start))
-        object.__setattr__(self, "observed", _frozen(np.array(seen)))
-        object.__setattr__(self, "exposure", None if exposure is None else _frozen(exposure))
+        object.__setattr__(self, "observed", frozen(np.array(seen)))
+        object.__setattr__(self, "exposure", factors_or_none("exposure", exposure, shape, least=np.nextafter(0, 1)))
+        object.__setattr__(self, "widening", factors_or_none("widening", widening, shape, least=1.0))
 
     @property
     def n_accounts(self) -> int:
@@ -104,7 +104,7 @@ class Panel:
         return self.measures[name]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (dict(self.measures), self.accounts, self.start, self.observed, self.exposure)
+        return _rebuilt, (dict(self.measures), self.accounts, self.start, self.observed, self.exposure, self.widening)
 
     def __repr__(self) -> str:
         last = self.days[-1] if self.n_days else "none"
@@ -158,6 +158,7 @@ class Panel:
             start=start,
             observed=self.observed[rows][:, columns],
             exposure=None if self.exposure is None else self.exposure[rows][:, columns],
+            widening=None if self.widening is None else self.widening[rows][:, columns],
         )
 
     def with_measures(self, measures: Mapping[str, Any]) -> "Panel":
@@ -174,6 +175,7 @@ class Panel:
             start=self.start,
             observed=self.observed,
             exposure=self.exposure,
+            widening=self.widening,
         )
 
     def to_frame(self, scores: Mapping[str, Floats] | None = None) -> pd.DataFrame:
@@ -231,68 +233,11 @@ class Panel:
         return cls(arrays, accounts=accounts, start=start)
 
 
-def _rebuilt(measures: Any, accounts: Any, start: Any, observed: Any, exposure: Any) -> Panel:
-    return Panel(measures, accounts=accounts, start=start, observed=observed, exposure=exposure)
+def _rebuilt(measures: Any, accounts: Any, start: Any, observed: Any, exposure: Any, widening: Any) -> Panel:
+    return Panel(measures, accounts=accounts, start=start, observed=observed, exposure=exposure, widening=widening)
 
 
 def check_panel(name: str, value: Any) -> None:
     """Raise if `value` is no Panel, and say how to make one."""
     if not isinstance(value, Panel):
         raise TypeError(f"`{name}` must be a Panel, got {type(value).__name__}; make one with `vs.Panel.from_frame`.")
-
-
-def _floats(name: str, values: Any) -> Floats:
-    array = np.asarray(values)
-    if array.dtype not in (np.float32, np.float64):
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"measure {name!r} must be numeric, got dtype {array.dtype}.") from None
-    if array.ndim != 2:
-        raise ValueError(f"measure {name!r} must have shape (n_accounts, n_days), got {array.ndim} dimensions.")
-    return array
-
-
-def _check_names(names: Strings, n_rows: int) -> None:
-    if len(names) != n_rows:
-        raise ValueError(f"`accounts` must name each of the {n_rows} rows, got {len(names)} names.")
-    unique, count = np.unique(names, return_counts=True)
-    if (count > 1).any():
-        raise ValueError(f"`accounts` must not repeat a name, got {str(unique[count > 1][0])!r} more than once.")
-
-
-def _observed_mask(arrays: Mapping[str, Floats], observed: Any, shape: tuple[int, ...]) -> Bools:
-    for name, values in arrays.items():
-        if values.shape != shape:
-            raise ValueError(f"measure {name!r} must have the shape {shape} of the others, got {values.shape}.")
-    if observed is not None:
-        mask = np.asarray(observed, dtype=bool)
-        if mask.shape != shape:
-            raise ValueError(f"`observed` must have the measures' shape {shape}, got {mask.shape}.")
-        return mask
-    first = ~np.isnan(next(iter(arrays.values())))
-    for name, values in arrays.items():
-        if not np.array_equal(first, ~np.isnan(values)):
-            raise ValueError(
-                f"measure {name!r} is NaN on other days than the others; make them agree, or give `Panel` a mask."
-            )
-    return first
-
-
-def _checked_measure(name: str, values: Floats, observed: Bools, accounts: Strings) -> Floats:
-    wrong = observed & ~(np.isfinite(values) & (values >= 0))
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise ValueError(
-            f"measure {name!r} must be finite and at least 0 on observed days, "
-            f"got {values[row, column]} for account {str(accounts[row])!r} on day {column}."
-        )
-    if not observed.all():
-        values = np.where(observed, values, values.dtype.type(np.nan))
-    return _frozen(np.array(values, order="C"))
-
-
-def _frozen(array: NDArray[S]) -> NDArray[S]:
-    view = array.view()
-    view.flags.writeable = False
-    return view

@@ -96,6 +96,7 @@ class Scenario:
             accounts=panel.accounts,
             start=panel.start,
             exposure=panel.exposure,
+            widening=panel.widening,
         )
         rows = slice(None) if self.wrong else slice(0)
         stamps = panel.days.astype("datetime64[s]")
