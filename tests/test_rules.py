@@ -114,7 +114,8 @@ def with_gaps(panel, seed):
     observed = rng.random(panel.observed.shape) > 0.1
     observed &= np.arange(panel.n_days) >= rng.integers(0, 120, panel.n_accounts)[:, None]
     measures = {name: np.where(observed, values, np.nan) for name, values in panel.measures.items()}
-    return vs.Panel(measures, accounts=panel.accounts, start=panel.start)
+    widening = np.where(rng.random(observed.shape) < 0.05, 1.5, 1.0)
+    return vs.Panel(measures, accounts=panel.accounts, start=panel.start, widening=widening)
 
 
 def days(panel, first, end):
@@ -154,12 +155,31 @@ def test_only_a_detector_that_scores_day_by_day_can_be_advanced(fitted):
         fitted(pelt).start(3)
 
 
-def test_own_rates_are_those_of_the_definition(rule, panel):
-    scores = rule.detector_.score(panel.take(slice(20)))
+def test_surprise_is_divided_by_the_widening_before_own_rates_are_counted(panel):
+    """With all days widened by 2 each pooled surprise is halved, and the own rates are those of the halves."""
+    panel = panel.take(slice(20))
+    rule = vs.AlarmRule(vs.detectors.ZScore()).fit(panel)
+    wide = vs.Panel(panel.measures, accounts=panel.accounts, start=panel.start, widening=np.full((20, 400), 2.0))
+    scores = rule.detector_.score(panel)
     pooled = replace(rule.calibration_, strength=np.full(3, np.inf)).surprise(scores)[0]
-    np.testing.assert_allclose(
-        rule.surprise(panel.take(slice(20))), own_rates(pooled, rule.calibration_.strength), rtol=1e-9, atol=1e-12
-    )
+    own = own_rates(pooled / 2, rule.calibration_.strength)
+    np.testing.assert_allclose(rule.surprise(wide), own, rtol=1e-9, atol=1e-12)
+    assert np.nanmax(np.abs(own - rule.surprise(panel) / 2)) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("detector", "own_rates", "own"),
+    [
+        (vs.detectors.ZScore(), None, True),
+        (vs.detectors.ZScore(), False, False),
+        (vs.detectors.Cusum(), None, False),
+        (vs.detectors.Cusum(), True, True),
+        (vs.detectors.Pelt(), None, False),
+    ],
+)
+def test_accounts_have_rates_of_their_own_where_scores_tell_of_single_days(detector, own_rates, own, small):
+    rule = vs.AlarmRule(detector, own_rates=own_rates, n_folds=2).fit(small)
+    assert np.isfinite(rule.calibration_.strength).any() == own
 
 
 @pytest.mark.parametrize("case", CASES, ids=repr)
@@ -246,6 +266,7 @@ def test_the_shipped_rule_says_that_its_reference_is_simulated():
         (lambda: vs.AlarmRule(vs.detectors.Cusum(), per_account_year=0), "`per_account_year` must be a finite number"),
         (lambda: vs.AlarmRule(vs.detectors.Cusum(), quiet=0), "`quiet` must be at least 1"),
         (lambda: vs.AlarmRule(vs.detectors.Cusum(), n_folds=1.5), "`n_folds` must be a whole number"),
+        (lambda: vs.AlarmRule(vs.detectors.Pelt(), own_rates=True), "`own_rates` must not be True for Pelt"),
     ],
 )
 def test_bad_parameters_are_named(make, sentence):

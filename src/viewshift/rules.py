@@ -40,8 +40,8 @@ class AlarmRule:
     adapt_after
         Days after which an alarm closes as "lasting" and the new level counts as usual.
     own_rates
-        Judge each account by its own rates as its history grows (see `viewshift.calibrate.Ladder`); detectors that see
-        the future are calibrated without.
+        Judge each account by its own rates as its history grows (see `viewshift.calibrate.Ladder`). Default: yes, but
+        not where the detector is `cumulative` or sees the future.
     n_folds
         Folds over groups of accounts from which detector, calibration and threshold are learned out of fold.
     seed
@@ -78,7 +78,7 @@ class AlarmRule:
     per_account_year: float = 0.5
     quiet: int = 7
     adapt_after: int = 28
-    own_rates: bool = True
+    own_rates: bool | None = None
     n_folds: int = 5
     seed: int = 0
 
@@ -90,6 +90,9 @@ class AlarmRule:
         check_whole("adapt_after", self.adapt_after, least=2)
         check_whole("n_folds", self.n_folds, least=2)
         check_whole("seed", self.seed, least=0)
+        if self.own_rates and not self.detector.claims.causal:
+            name = type(self.detector).__name__
+            raise ValueError(f"`own_rates` must not be True for {name}, which sees the future; leave it out.")
         self.reference = "nothing yet"
 
     def fit(self, panel: Panel, groups: Any = None) -> Self:
@@ -110,8 +113,9 @@ class AlarmRule:
         check_panel("panel", panel)
         scores = out_of_fold_scores(self.detector, panel, group_labels(panel, groups), self.n_folds, self.seed)
         causal = self.detector.claims.causal
-        self.calibration_ = Ladder.fit(scores, by_history=causal, own_rates=self.own_rates and causal)
-        self.curve_ = rate_curve(self.calibration_.surprise(scores, getattr(panel, "widening", None))[0], self.quiet)
+        own = causal and not self.detector.cumulative if self.own_rates is None else self.own_rates
+        self.calibration_ = Ladder.fit(scores, by_history=causal, own_rates=own)
+        self.curve_ = rate_curve(self.calibration_.surprise(scores, panel.widening)[0], self.quiet)
         self.detector_: Detector = clone(self.detector).fit(panel)
         self.size_ = typical_nb_size(panel[self.detector.measure])
         self.reference = f"{panel.n_accounts:,} accounts x {panel.n_days} days"
@@ -164,7 +168,7 @@ class AlarmRule:
         detector = self._streaming()
         past, scores = detector.advance(part(state, "detector"), panel)
         rates, surprise, beyond = self.calibration_.advance(
-            part(state, "calibration"), scores, getattr(panel, "widening", None)
+            part(state, "calibration"), scores, panel.widening
         )
         return joined(detector=past, calibration=rates), surprise, beyond
 
@@ -238,7 +242,7 @@ class AlarmRule:
     def _judged(self, panel: Panel) -> tuple[Floats, Bools]:
         self._check_fitted()
         check_panel("panel", panel)
-        return self.calibration_.surprise(self.detector_.score(panel), getattr(panel, "widening", None))
+        return self.calibration_.surprise(self.detector_.score(panel), panel.widening)
 
     def _streaming(self) -> StreamingDetector:
         self._check_fitted()

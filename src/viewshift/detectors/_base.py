@@ -42,6 +42,8 @@ class Detector(Learner):
     """
 
     claims: ClassVar[Claims]
+    cumulative: ClassVar[bool] = False
+    """Whether a score adds up the evidence of several days, so that high scores come in runs."""
 
     @final
     def fit(self, panel: Panel) -> Self:

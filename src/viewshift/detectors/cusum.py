@@ -84,6 +84,7 @@ class Cusum(StreamingDetector):
     """
 
     claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=True)
+    cumulative: ClassVar[bool] = True
     measure: str = "episodes"
     increments: Literal["normal", "nb"] = "normal"
     shift: float = 2.0

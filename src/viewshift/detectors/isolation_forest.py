@@ -106,6 +106,7 @@ class IsolationForest(StreamingDetector):
     """
 
     claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=False, streaming=True)
+    cumulative: ClassVar[bool] = True
     measure: str = "episodes"
     shares: bool = False
     window: int = 112
