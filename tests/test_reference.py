@@ -11,7 +11,7 @@ from statsmodels.discrete.discrete_model import NegativeBinomial
 import oracles
 import viewshift as vs
 from viewshift.detectors import Cusum, IsolationForest, Pelt, Random, RobustZ, ZScore
-from viewshift.detectors._weekday import weekday_factors
+from viewshift.baselines.weekday import weekday_factors
 from viewshift.kernels.counts import mixed_bits, nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, segment

@@ -13,16 +13,18 @@ _HOME = {
     "Events": "daily",
     "Panel": "panel",
     "default_rule": "saved",
+    "load_monitor": "saved",
     "load_rule": "saved",
     "read": "readers",
     "read_netflix": "readers",
     "read_table": "readers",
 }
-_MODULES = ("detectors", "metrics", "plots", "simulate", "study")
+_MODULES = ("baselines", "detectors", "metrics", "plots", "simulate", "study")
 
 __all__ = [*sorted((*_HOME, *_MODULES)), "__version__"]  # noqa: PLE0604
 
 if TYPE_CHECKING:
+    from viewshift import baselines as baselines
     from viewshift import detectors as detectors
     from viewshift import metrics as metrics
     from viewshift import plots as plots
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from viewshift.readers import read_table as read_table
     from viewshift.rules import AlarmRule as AlarmRule
     from viewshift.saved import default_rule as default_rule
+    from viewshift.saved import load_monitor as load_monitor
     from viewshift.saved import load_rule as load_rule
 
 

@@ -5,6 +5,7 @@ from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
 from viewshift.detectors.isolation_forest import IsolationForest
 from viewshift.detectors.pelt import Pelt
+from viewshift.detectors.predictive_tail import PredictiveTail
 from viewshift.detectors.random import Random
 from viewshift.detectors.robust_z import RobustZ
 from viewshift.detectors.z_score import ZScore
@@ -16,6 +17,7 @@ __all__ = [
     "Detector",
     "IsolationForest",
     "Pelt",
+    "PredictiveTail",
     "Random",
     "RobustZ",
     "StreamingDetector",

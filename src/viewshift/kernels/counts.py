@@ -1,4 +1,4 @@
-"""The negative binomial distribution, and counter-based random bits.
+"""The negative binomial distribution, discounted sums, and counter-based random bits.
 
 NB(mean m, size r) has variance m + m^2 / r. The formulas need no whole numbers, so minutes pass through as well.
 """
@@ -6,11 +6,13 @@ NB(mean m, size r) has variance m + m^2 / r. The formulas need no whole numbers,
 from typing import Any
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from viewshift._typing import Floats
+from viewshift.kernels._compile import parallel_kernel
 
 
 def nb_log_ratio(values: Floats, mean: Floats, ratio: float, size: float) -> Floats:
@@ -49,3 +51,20 @@ def mixed_bits(counter: NDArray[np.uint64]) -> NDArray[Any]:
     z *= np.uint64(0x94D049BB133111EB)
     z ^= z >> np.uint64(31)
     return z
+
+
+@parallel_kernel
+def discounted_sums(start: Floats, values: Floats, factors: Floats, keep: float) -> tuple[Floats, Floats, Floats]:
+    """Return sums of each day's earlier values and of their factors, ``(n_accounts, n_days)``, and the last of both.
+
+    Both shrink by `keep` with every day; a NaN adds to neither. `start` and the last sums are ``(n_accounts, 2)``.
+    """
+    past, days, sums = np.empty(values.shape), np.empty(values.shape), start.copy()
+    for i in prange(values.shape[0]):
+        for t in range(values.shape[1]):
+            past[i, t], days[i, t] = sums[i]
+            sums[i] *= keep
+            if not np.isnan(values[i, t]):
+                sums[i, 0] += values[i, t]
+                sums[i, 1] += factors[i, t]
+    return past, days, sums

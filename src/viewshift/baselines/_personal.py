@@ -1,0 +1,90 @@
+"""The hurdle model on personal features, which two baselines share."""
+
+import numpy as np
+
+from viewshift._checks import check_positive
+from viewshift._typing import Floats, State
+from viewshift.baselines._base import Baseline
+from viewshift.baselines._regression import fit_logit, fit_truncated_nb
+from viewshift.baselines.predictive import Predictive
+from viewshift.kernels.hurdle import N_COMMON, walk_hurdle
+from viewshift.panel import Panel
+
+ROWS = 300_000
+"""About so many account-days of the reference serve the regressions."""
+
+PRIOR_DAYS = 3.0
+"""The population's active share and level count for so many days of the account's own."""
+
+
+class PersonalHurdle(Baseline):
+    """A hurdle model whose features are the account's own past; `guard` and `winsor` are the subclass's."""
+
+    half_lives: tuple[float, ...]
+
+    @property
+    def _guard(self) -> int:
+        return 0
+
+    @property
+    def _log_above(self) -> float:
+        return -np.inf
+
+    def _fit(self, panel: Panel) -> None:
+        if not isinstance(self.half_lives, tuple) or not self.half_lives:
+            raise ValueError(f"`half_lives` must be a tuple of days such as (3, 40), got {self.half_lives!r}.")
+        for days in self.half_lives:
+            check_positive("half_lives", days)
+        values = _unexposed(panel, self.measure)
+        positive = values[values > 0]
+        self.cap_ = 10 * float(np.quantile(positive, 0.999, method="lower")) if positive.size else 1e6
+        levels = np.log1p(np.minimum(positive, self.cap_))
+        n_days = np.count_nonzero(~np.isnan(values))
+        levels = levels if levels.size else np.log1p([1.0])
+        self.prior_ = np.array([(positive.size + 0.5) / (n_days + 1), levels.mean(), np.mean(levels**2)])
+        self.coef_ = np.zeros((3, N_COMMON + 2 * len(self.half_lives)))
+        step = 1 + panel.observed.sum() // ROWS
+        step += step % 7 == 0
+        for log_above in (-np.inf, self._log_above)[: 1 + (self._log_above > -np.inf)]:
+            kept = self._walk(self._start(panel.n_accounts), values, panel, log_above, int(step))[3]
+            day = np.arange(kept.shape[1]) * step + (-np.arange(panel.n_accounts)[:, None]) % step
+            known = ~np.isnan(kept[:, :, 0])
+            rows = kept[known]
+            taken = np.minimum(np.take_along_axis(values, np.minimum(day, panel.n_days - 1), axis=1)[known], self.cap_)
+            mean, size = fit_truncated_nb(taken[taken > 0], rows[taken > 0], rows[taken > 0])
+            self.coef_ = np.stack([fit_logit(rows, taken > 0), mean, size])
+
+    def _start(self, n_accounts: int) -> State:
+        return {
+            "averages": np.zeros((n_accounts, len(self.half_lives), 4)),
+            "weekdays": np.zeros((n_accounts, 7, 2)),
+            "last": np.tile([np.nan, 0.0], (n_accounts, 1)),
+            "waiting": np.full((n_accounts, self._guard), np.nan),
+        }
+
+    def _advance(self, state: State, panel: Panel) -> tuple[State, Predictive]:
+        values = _unexposed(panel, self.measure)
+        *prediction, _, after = self._walk(state, values, panel, self._log_above, 0)
+        return dict(zip(state, after, strict=True)), Predictive(*prediction).exposed(panel.exposure)
+
+    def _walk(self, state: State, values: Floats, panel: Panel, log_above: float, step: int):  # type: ignore[no-untyped-def]
+        decays = 0.5 ** (1 / np.sort(np.asarray(self.half_lives, dtype=np.float64)))
+        weekday = int(panel.start.astype(np.int64) + 3) % 7
+        names = ("averages", "weekdays", "last", "waiting")
+        return walk_hurdle(
+            values,
+            weekday,
+            decays,
+            self.prior_,
+            PRIOR_DAYS,
+            self.coef_,
+            self.cap_,
+            log_above,
+            step,
+            *(state[n] for n in names),
+        )
+
+
+def _unexposed(panel: Panel, measure: str) -> Floats:
+    values = panel[measure].astype(np.float64)
+    return values if panel.exposure is None else values / panel.exposure

@@ -1,0 +1,45 @@
+"""The usual level of an account: long memory, a guard band, and updates that no surge can drive."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewshift._checks import check_whole
+from viewshift.baselines._personal import PersonalHurdle
+from viewshift.panel import Panel
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class UsualLevel(PersonalHurdle):
+    """The hurdle model on what was known some days ago, of which no day counts for more than was to be expected.
+
+    Parameters
+    ----------
+    measure
+        The measure to predict.
+    half_lives
+        In days: after so long a day's weight in the account's averages has halved.
+    guard
+        Days just before the predicted one that are left out.
+    winsor
+        A day enters the averages as at most this quantile of its own prediction; 1 for no such bound.
+    """
+
+    measure: str = "episodes"
+    half_lives: tuple[float, ...] = (20.0, 60.0, 180.0)
+    guard: int = 7
+    winsor: float = 0.99
+
+    @property
+    def _guard(self) -> int:
+        return self.guard
+
+    @property
+    def _log_above(self) -> float:
+        return float(np.log1p(-self.winsor)) if self.winsor < 1 else -np.inf
+
+    def _fit(self, panel: Panel) -> None:
+        check_whole("guard", self.guard, least=0)
+        if not 0.5 <= self.winsor <= 1:
+            raise ValueError(f"`winsor` must be from 0.5 to 1, got {self.winsor}.")
+        super()._fit(panel)
