@@ -1,14 +1,19 @@
 """Alarm budgets: which threshold gives a wanted number of alarms per account-year."""
 
+from typing import Any
+
 import numpy as np
 
 from viewshift._typing import Floats
 from viewshift.kernels.runs import count_runs, runs_above
-from viewshift.metrics.bootstrap import account_weights, interval, weighted_ratio
-from viewshift.metrics.events import DAYS_PER_YEAR
+from viewshift.metrics.bootstrap import account_weights, group_totals, interval, weighted_ratio
+from viewshift.metrics.events import DAYS_PER_YEAR, days_in_alarm, per_account, per_account_year
 
 JUMP = 1.2
 """Ratio of the rates at two neighbouring thresholds from which on scores are taken to tie between them."""
+
+PROMISED = ("low", "high", "days_in_alarm", "account_10", "account_50", "account_90", "above_twice")
+"""Interval of the rate, days in alarm per account-year, quantiles of accounts' rates, share above twice the rate."""
 
 
 def rate_curve(surprise: Floats, quiet: int, n_thresholds: int = 400) -> Floats:
@@ -83,8 +88,8 @@ def rate_at(curve: Floats, surprise: float) -> float:
     return float(np.exp(np.interp(surprise, thresholds, np.log(rates)))) if rates.size else 0.0
 
 
-def observed_rate(surprise: Floats, threshold: float, quiet: int) -> tuple[float, float, float]:
-    """Return the alarms per account-year on some paths, with a 95 % bootstrap interval over accounts.
+def observed_rate(surprise: Floats, threshold: float, quiet: int, groups: Any = None) -> tuple[float, float, float]:
+    """Return the alarms per account-year on some paths, with a 95 % bootstrap interval.
 
     Parameters
     ----------
@@ -94,12 +99,62 @@ def observed_rate(surprise: Floats, threshold: float, quiet: int) -> tuple[float
         Surprise at which an alarm opens.
     quiet
         Scored days below the threshold that close an alarm.
+    groups
+        One label per account; whole groups are drawn. Default: each account its own.
 
     Returns
     -------
     Rate, lower and upper bound; 500 replicates under a fixed seed.
     """
-    alarms = np.bincount(runs_above(surprise, threshold, quiet)[0], minlength=len(surprise))
-    years = np.count_nonzero(~np.isnan(surprise), axis=1) / DAYS_PER_YEAR
-    low, high = interval(weighted_ratio(alarms, years, account_weights(len(surprise), 500, seed=1)))
+    alarms = group_totals(per_account(runs_above(surprise, threshold, quiet)[0], len(surprise)), groups)
+    years = group_totals(np.count_nonzero(~np.isnan(surprise), axis=1) / DAYS_PER_YEAR, groups)
+    low, high = interval(weighted_ratio(alarms, years, account_weights(len(years), 500, seed=1)))
     return float(alarms.sum() / years.sum()), low, high
+
+
+def promised(surprise: Floats, thresholds: Floats, quiet: int, adapt_after: int, groups: Any = None) -> Floats:
+    """Return what each threshold costs on these paths, one row for each of `PROMISED`.
+
+    Parameters
+    ----------
+    surprise
+        Out-of-fold surprise, shape ``(n_accounts, n_days)``.
+    thresholds
+        Surprises at which an alarm opens, ascending.
+    quiet
+        Scored days below the threshold that close an alarm.
+    adapt_after
+        Days after which an alarm closes as lasting.
+    groups
+        As for `observed_rate`.
+
+    Returns
+    -------
+    Array of shape ``(len(PROMISED), n_thresholds)``; bootstrap as in `observed_rate`.
+    """
+    n = len(surprise)
+    days = np.count_nonzero(~np.isnan(surprise), axis=1)
+    years, scored = group_totals(days / DAYS_PER_YEAR, groups), days > 0
+    weights = account_weights(len(years), 500, seed=1)
+    table = []
+    for threshold in thresholds:
+        row, opened, last = runs_above(surprise, threshold, quiet)
+        own = per_account_year(per_account(row, n), days)[scored]
+        low, high = interval(weighted_ratio(group_totals(per_account(row, n), groups), years, weights))
+        up = days_in_alarm(opened, last, adapt_after).sum() / years.sum()
+        twice = np.mean(own > 2 * len(row) / years.sum())
+        table.append([low, high, up, *np.quantile(own, [0.1, 0.5, 0.9]), twice])
+    return np.array(table).T
+
+
+def values_at(table: Floats, threshold: float) -> list[float]:
+    """Return the values of a table at a threshold, linear in between.
+
+    Parameters
+    ----------
+    table
+        Thresholds, ascending, in the first row, and values of each kind in the rows below.
+    threshold
+        Beyond the table's ends the values are those at the end.
+    """
+    return [float(np.interp(threshold, table[0], row)) for row in table[1:]]

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 
 from viewshift._checks import check_positive, check_whole
-from viewshift._typing import Bools, Floats, State
 from viewshift.alarms import explain, find_intervals
-from viewshift.archives import described, joined, part, write_archive
-from viewshift.budget import rate_at, rate_curve, threshold_at
+from viewshift.archives import described, joined, write_archive
+from viewshift.audit import Audit, audit_of
+from viewshift.budget import PROMISED, promised, rate_at, rate_curve, threshold_at, values_at
 from viewshift.calibrate import Ladder
-from viewshift.detectors import Detector, StreamingDetector
+from viewshift.detectors import Detector
 from viewshift.folds import group_labels, out_of_fold_scores
+from viewshift.judge import Judge
 from viewshift.levels import typical_nb_size
 from viewshift.panel import Panel, check_panel
 
@@ -25,7 +26,7 @@ OPTIONS = ("per_account_year", "quiet", "adapt_after", "own_rates", "n_folds", "
 
 
 @dataclass(eq=False)
-class AlarmRule:
+class AlarmRule(Judge):
     """When to raise an alarm, so that ordinary accounts raise a chosen number of them per year.
 
     Parameters
@@ -55,6 +56,8 @@ class AlarmRule:
         Scores to surprise.
     curve_ : ndarray of shape (2, n_thresholds)
         Thresholds, ascending, and the alarms per account-year that they gave out of fold.
+    promised_ : ndarray of shape (8, 50)
+        Some of these thresholds, and below each what it promises besides (see `promise`).
     size_ : float
         Negative-binomial size of the measure's days, for onsets.
     reference : str
@@ -111,12 +114,16 @@ class AlarmRule:
             If there are fewer groups than folds, or the panel is shorter than the detector's warm-up.
         """
         check_panel("panel", panel)
-        scores = out_of_fold_scores(self.detector, panel, group_labels(panel, groups), self.n_folds, self.seed)
+        labels = group_labels(panel, groups)
+        scores = out_of_fold_scores(self.detector, panel, labels, self.n_folds, self.seed)
         causal = self.detector.claims.causal
         own = causal and not self.detector.cumulative if self.own_rates is None else self.own_rates
         self.calibration_ = Ladder.fit(scores, by_history=causal, own_rates=own)
-        self.curve_ = rate_curve(self.calibration_.surprise(scores, panel.widening)[0], self.quiet)
-        self.detector_: Detector = clone(self.detector).fit(panel)
+        paths = self.calibration_.surprise(scores, panel.widening)[0]
+        self.curve_ = rate_curve(paths, self.quiet)
+        at = self.curve_[0, ::8]
+        self.promised_ = np.vstack([at, promised(paths, at, self.quiet, self.adapt_after, labels)])
+        self.detector_ = clone(self.detector).fit(panel)
         self.size_ = typical_nb_size(panel[self.detector.measure])
         self.reference = f"{panel.n_accounts:,} accounts x {panel.n_days} days"
         return self
@@ -139,50 +146,6 @@ class AlarmRule:
         other.per_account_year = check_positive("per_account_year", per_account_year)
         return other
 
-    def start(self, n_accounts: int) -> State:
-        """Return the state of accounts without a past: arrays whose first axis is the account.
-
-        Parameters
-        ----------
-        n_accounts
-            Number of accounts.
-
-        Raises
-        ------
-        TypeError
-            If the detector does not score day by day.
-        """
-        detector = self._streaming()
-        return joined(detector=detector.start(n_accounts), calibration=self.calibration_.start(n_accounts))
-
-    def advance(self, state: State, panel: Panel) -> tuple[State, Floats, Bools]:
-        """Return the state after the next days, their surprise, and where it is extrapolated.
-
-        Parameters
-        ----------
-        state
-            From `start` or an earlier `advance`, accounts in the panel's order; it stays as it was.
-        panel
-            The days that follow those already seen; they get the same bits as from `surprise` of all days.
-        """
-        detector = self._streaming()
-        past, scores = detector.advance(part(state, "detector"), panel)
-        rates, surprise, beyond = self.calibration_.advance(
-            part(state, "calibration"), scores, panel.widening
-        )
-        return joined(detector=past, calibration=rates), surprise, beyond
-
-    def surprise(self, panel: Panel) -> Floats:
-        """Return -log10 of each account-day's calibrated p-value; NaN where there is no opinion.
-
-        Parameters
-        ----------
-        panel
-            Histories to judge, from each account's first day on; the accounts need not have been seen before. Where the
-            panel has a `widening`, surprise is divided by it before the account's own rates are counted.
-        """
-        return self._judged(panel)[0]
-
     def rate(self, surprise: float) -> float:
         """Return the alarms per account-year that reach this surprise in the reference population.
 
@@ -193,6 +156,40 @@ class AlarmRule:
         """
         self._check_fitted()
         return rate_at(self.curve_, surprise)
+
+    def promise(self) -> pd.Series:
+        """Return what the dial promises over a population like the reference, from its out-of-fold paths.
+
+        Returns
+        -------
+        `threshold`; `per_account_year`, the alarms at it, with a 95 % bootstrap interval over groups, `low` to `high`;
+        `days_in_alarm` per account-year; `account_10`, `account_50` and `account_90`, quantiles of the single accounts'
+        alarms per year; `above_twice`, the share of accounts with more than twice as many as all on average.
+        """
+        threshold = self.threshold_
+        besides = dict(zip(PROMISED, values_at(self.promised_, threshold), strict=True))
+        return pd.Series({"threshold": threshold, "per_account_year": self.rate(threshold), **besides})
+
+    def audit(self, panel: Panel, groups: Any = None) -> Audit:
+        """Hold what was promised against what is observed on a panel of the user's own.
+
+        Parameters
+        ----------
+        panel
+            Histories of accounts that were not fitted on.
+        groups
+            One label per account; accounts of one group (a household) are drawn together in the bootstrap. Default:
+            each its own.
+        """
+        surprise = self.surprise(panel)
+        return audit_of(
+            surprise,
+            panel[self.detector.measure] > 0,
+            threshold=self.threshold_,
+            per_account_year=self.per_account_year,
+            quiet=self.quiet,
+            groups=None if groups is None else group_labels(panel, groups),
+        )
 
     def alarms(self, panel: Panel) -> pd.DataFrame:
         """Return one row per alarm: onset, detection and end, kind, usual and new level, and how rare.
@@ -229,6 +226,10 @@ class AlarmRule:
         path
             File to write; an existing one is replaced.
         """
+        write_archive(path, "rule", *self.packed())
+
+    def packed(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return header and arrays of the archive that holds the fitted rule."""
         self._check_fitted()
         header = {
             "detector": described(self.detector),
@@ -237,19 +238,4 @@ class AlarmRule:
             "size": self.size_,
         }
         arrays = joined(detector=self.detector_.learned(), calibration=self.calibration_.learned())
-        write_archive(path, "rule", header, {**arrays, "curve": self.curve_})
-
-    def _judged(self, panel: Panel) -> tuple[Floats, Bools]:
-        self._check_fitted()
-        check_panel("panel", panel)
-        return self.calibration_.surprise(self.detector_.score(panel), panel.widening)
-
-    def _streaming(self) -> StreamingDetector:
-        self._check_fitted()
-        if not isinstance(self.detector_, StreamingDetector):
-            raise TypeError(f"`detector` must score day by day to be advanced, got {self.detector!r}.")
-        return self.detector_
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "curve_"):
-            raise NotFittedError("this AlarmRule is not fitted yet; call `fit` first, or use `vs.default_rule()`.")
+        return header, {**arrays, "curve": self.curve_, "promised": self.promised_}

@@ -29,7 +29,8 @@ def load_rule(path: str | Path) -> AlarmRule:
         rule = AlarmRule(clone(detector), **header["rule"])
         detector.restore(part(arrays, "detector"))
         rule.detector_, rule.calibration_ = detector, Ladder(**part(arrays, "calibration"))
-        rule.curve_, rule.size_, rule.reference = arrays["curve"], header["size"], header["reference"]
+        rule.curve_, rule.promised_ = arrays["curve"], arrays["promised"]
+        rule.size_, rule.reference = header["size"], header["reference"]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds a rule that this version does not know ({error}); fit it again.") from None
     return rule

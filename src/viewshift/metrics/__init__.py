@@ -1,6 +1,6 @@
 """Measures of how well detectors do."""
 
-from viewshift.metrics.bootstrap import account_weights, interval, weighted_median, weighted_ratio
+from viewshift.metrics.bootstrap import account_weights, group_totals, interval, weighted_median, weighted_ratio
 from viewshift.metrics.events import days_in_alarm, first_alarm_delay, per_account, per_account_year
 from viewshift.metrics.ranking import average_precision, average_precision_replicates
 
@@ -10,6 +10,7 @@ __all__ = [
     "average_precision_replicates",
     "days_in_alarm",
     "first_alarm_delay",
+    "group_totals",
     "interval",
     "per_account",
     "per_account_year",

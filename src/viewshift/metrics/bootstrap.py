@@ -39,6 +39,29 @@ def account_weights(n_accounts: int, n_replicates: int, seed: int | Sequence[int
     return np.bincount(cell.ravel(), minlength=cell.size).reshape(cell.shape).astype(np.float64)
 
 
+def group_totals(amount: Any, groups: Any = None) -> Floats:
+    """Add up accounts' amounts by group, so that whole groups can be drawn.
+
+    Parameters
+    ----------
+    amount
+        Amount of each account, shape ``(n_accounts, ...)``.
+    groups
+        One label per account; default each account its own.
+
+    Returns
+    -------
+    Float64 of shape ``(n_groups, ...)``, groups in the order of their sorted labels.
+    """
+    amounts = np.asarray(amount, dtype=np.float64)
+    if groups is None:
+        return amounts
+    labels, place = np.unique(np.asarray(groups), return_inverse=True)
+    totals = np.zeros((len(labels), *amounts.shape[1:]))
+    np.add.at(totals, place, amounts)
+    return totals
+
+
 def weighted_ratio(numerator: Any, denominator: Any, weights: Floats) -> Floats:
     """Ratio of two sums over accounts in each replicate.
 

@@ -1,0 +1,81 @@
+"""Surprise of account-days: a fitted detector and its calibration, all days at once or one after the other."""
+
+from sklearn.exceptions import NotFittedError
+
+from viewshift._typing import Bools, Floats, State
+from viewshift.archives import joined, part
+from viewshift.calibrate import Ladder
+from viewshift.detectors import Detector, StreamingDetector
+from viewshift.panel import Panel, check_panel
+
+
+class Judge:
+    """What a rule knows of single days, before any threshold: the surprise of each, from earlier days of its account.
+
+    Attributes
+    ----------
+    detector_ : Detector
+        Fitted; it scores the days.
+    calibration_ : Ladder
+        Scores to surprise.
+    """
+
+    detector_: Detector
+    calibration_: Ladder
+
+    def start(self, n_accounts: int) -> State:
+        """Return the state of accounts without a past: arrays whose first axis is the account.
+
+        Parameters
+        ----------
+        n_accounts
+            Number of accounts.
+
+        Raises
+        ------
+        TypeError
+            If the detector does not score day by day.
+        """
+        detector = self._streaming()
+        return joined(detector=detector.start(n_accounts), calibration=self.calibration_.start(n_accounts))
+
+    def advance(self, state: State, panel: Panel) -> tuple[State, Floats, Bools]:
+        """Return the state after the next days, their surprise, and where it is extrapolated.
+
+        Parameters
+        ----------
+        state
+            From `start` or an earlier `advance`, accounts in the panel's order; it stays as it was.
+        panel
+            The days that follow those already seen; they get the same bits as from `surprise` of all days.
+        """
+        detector = self._streaming()
+        past, scores = detector.advance(part(state, "detector"), panel)
+        rates, surprise, beyond = self.calibration_.advance(part(state, "calibration"), scores, panel.widening)
+        return joined(detector=past, calibration=rates), surprise, beyond
+
+    def surprise(self, panel: Panel) -> Floats:
+        """Return -log10 of each account-day's calibrated p-value; NaN where there is no opinion.
+
+        Parameters
+        ----------
+        panel
+            Histories to judge, from each account's first day on; the accounts need not have been seen before. Where the
+            panel has a `widening`, surprise is divided by it before the account's own rates are counted.
+        """
+        return self._judged(panel)[0]
+
+    def _judged(self, panel: Panel) -> tuple[Floats, Bools]:
+        self._check_fitted()
+        check_panel("panel", panel)
+        return self.calibration_.surprise(self.detector_.score(panel), panel.widening)
+
+    def _streaming(self) -> StreamingDetector:
+        self._check_fitted()
+        if not isinstance(self.detector_, StreamingDetector):
+            raise TypeError(f"`detector` must score day by day to be advanced, got {self.detector_!r}.")
+        return self.detector_
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "curve_"):
+            raise NotFittedError("this AlarmRule is not fitted yet; call `fit` first, or use `vs.default_rule()`.")
