@@ -19,6 +19,7 @@ from viewshift.detectors import Detector
 from viewshift.folds import group_labels, out_of_fold_scores
 from viewshift.judge import Judge
 from viewshift.levels import typical_nb_size
+from viewshift.monitor import Monitor
 from viewshift.panel import Panel, check_panel
 
 OPTIONS = ("per_account_year", "quiet", "adapt_after", "own_rates", "n_folds", "seed")
@@ -239,3 +240,13 @@ class AlarmRule(Judge):
         }
         arrays = joined(detector=self.detector_.learned(), calibration=self.calibration_.learned())
         return header, {**arrays, "curve": self.curve_, "promised": self.promised_}
+
+    def monitor(self, history: Panel) -> Monitor:
+        """Return this rule as a monitor, which is fed one day at a time.
+
+        Parameters
+        ----------
+        history
+            What is known of the accounts so far: at least one day. The detector must be a streaming one.
+        """
+        return Monitor(self, history)

@@ -1,12 +1,15 @@
-"""Rules from files: the user's own, and the one that is shipped."""
+"""Rules and monitors from files: the user's own, and the rule that is shipped."""
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from sklearn.base import clone
 
 from viewshift.archives import made, part, read_archive
 from viewshift.calibrate import Ladder
+from viewshift.monitor import Monitor
 from viewshift.rules import AlarmRule
 
 
@@ -23,17 +26,27 @@ def load_rule(path: str | Path) -> AlarmRule:
     ValueError
         If the file is damaged, no rule, or of a format this version does not know.
     """
-    header, arrays = read_archive(path, "rule")
+    return _rule(path, *read_archive(path, "rule"))
+
+
+def load_monitor(path: str | Path) -> Monitor:
+    """Read a monitor that `Monitor.save` wrote, with the rule that it follows.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, no monitor, or of a format this version does not know.
+    """
+    header, arrays = read_archive(path, "monitor")
     try:
-        detector = made(header["detector"])
-        rule = AlarmRule(clone(detector), **header["rule"])
-        detector.restore(part(arrays, "detector"))
-        rule.detector_, rule.calibration_ = detector, Ladder(**part(arrays, "calibration"))
-        rule.curve_, rule.promised_ = arrays["curve"], arrays["promised"]
-        rule.size_, rule.reference = header["size"], header["reference"]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} holds a rule that this version does not know ({error}); fit it again.") from None
-    return rule
+        return Monitor.restored(_rule(path, header["rule"], part(arrays, "rule")), header, arrays)
+    except (IndexError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} holds a monitor that this version does not know ({error}).") from None
 
 
 def default_rule(per_account_year: float = 0.5) -> AlarmRule:
@@ -49,3 +62,17 @@ def default_rule(per_account_year: float = 0.5) -> AlarmRule:
     """
     with resources.as_file(resources.files("viewshift") / "data" / "default_rule.npz") as path:
         return load_rule(path).at(per_account_year)
+
+
+def _rule(path: str | Path, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> AlarmRule:
+    """Return the rule in an archive."""
+    try:
+        detector = made(header["detector"])
+        rule = AlarmRule(clone(detector), **header["rule"])
+        detector.restore(part(arrays, "detector"))
+        rule.detector_, rule.calibration_ = detector, Ladder(**part(arrays, "calibration"))
+        rule.curve_, rule.promised_ = arrays["curve"], arrays["promised"]
+        rule.size_, rule.reference = header["size"], header["reference"]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} holds a rule that this version does not know ({error}); fit it again.") from None
+    return rule

@@ -62,3 +62,28 @@ def count_runs(surprise: Floats, thresholds: Floats, quiet: int) -> Ints:
                     counts[i, k] += 1
                 last[k] = scored
     return counts
+
+
+@parallel_kernel
+def follow_runs(
+    opened: Ints, below: Ints, surprise: Floats, first_day: int, threshold: float, quiet: int
+) -> tuple[Ints, Ints]:
+    """Carry the latest run of each account over more days; both ``(n_accounts,)`` arrays are returned anew.
+
+    `opened` is the first day of the latest run, as a number that `first_day` gives to the first column; `below` counts
+    the days with an opinion since its last day at or above, and is `quiet` before there was any.
+    """
+    n_accounts, n_days = surprise.shape
+    opened, below = opened.copy(), below.copy()
+    for i in prange(n_accounts):
+        for t in range(n_days):
+            value = surprise[i, t]
+            if np.isnan(value):
+                continue
+            if value < threshold:
+                below[i] = min(below[i] + 1, quiet)
+                continue
+            if below[i] >= quiet:
+                opened[i] = first_day + t
+            below[i] = 0
+    return opened, below

@@ -1,0 +1,115 @@
+"""The last days of every account, in place of the oldest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewshift._typing import Floats, Ints
+
+
+class Memory:
+    """Named numbers of every account on each of the last `n_days` days.
+
+    Kept as float32 as long as every number is exact in it, else as float64; a name whose numbers all equal its filling
+    takes no place. Days are whole numbers; a day and the one `n_days` later share a place.
+
+    Parameters
+    ----------
+    n_days
+        Days remembered.
+    n_accounts
+        Accounts to begin with.
+    fillings
+        Name to what stands where nothing was written.
+    """
+
+    def __init__(self, n_days: int, n_accounts: int, fillings: Mapping[str, float]) -> None:
+        self.n_days, self.n_accounts = n_days, n_accounts
+        self.fillings = dict(fillings)
+        self.columns: dict[str, NDArray[Any]] = {}
+        """Name to array of shape ``(n_days, n_accounts)``."""
+
+    def grow(self, n_accounts: int) -> None:
+        """Make place for more accounts, behind the others.
+
+        Parameters
+        ----------
+        n_accounts
+            How many there are to be.
+        """
+        more = n_accounts - self.n_accounts
+        for name, column in self.columns.items():
+            empty = np.full((self.n_days, more), self.fillings[name], dtype=column.dtype)
+            self.columns[name] = np.concatenate([column, empty], axis=1)
+        self.n_accounts = n_accounts
+
+    def forget(self, first: int, n_days: int) -> None:
+        """Fill some days anew, for all accounts.
+
+        Parameters
+        ----------
+        first, n_days
+            The first of them, and how many.
+        """
+        for name, column in self.columns.items():
+            column[self._places(first, n_days)] = self.fillings[name]
+
+    def write(self, name: str, rows: Ints, first: int, values: Floats) -> None:
+        """Write the values of some accounts on some days.
+
+        Parameters
+        ----------
+        name
+            One of the names with a filling.
+        rows
+            Rows of the accounts.
+        first
+            Day of the first column.
+        values
+            Shape ``(len(rows), n_days)``.
+        """
+        if name not in self.columns:
+            if _alike(values, np.float64(self.fillings[name])).all():
+                return
+            self.columns[name] = np.full((self.n_days, self.n_accounts), self.fillings[name], dtype=np.float32)
+        if not _alike(values.astype(self.columns[name].dtype), values).all():
+            self.columns[name] = self.columns[name].astype(np.float64)
+        self.columns[name][np.ix_(self._places(first, values.shape[1]), rows)] = values.T
+
+    def read(self, name: str, rows: Ints, first: int, n_days: int) -> Floats:
+        """Return what is known of some accounts on some days, float64 of shape ``(len(rows), n_days)``.
+
+        Parameters
+        ----------
+        name
+            One of the names with a filling.
+        rows
+            Rows of the accounts.
+        first, n_days
+            The first day, and how many.
+        """
+        if name not in self.columns:
+            return np.full((len(rows), n_days), self.fillings[name])
+        found = self.columns[name][np.ix_(self._places(first, n_days), rows)]
+        return np.ascontiguousarray(found.T, dtype=np.float64)
+
+    def _places(self, first: int, n_days: int) -> Ints:
+        return (first + np.arange(n_days, dtype=np.int64)) % self.n_days
+
+
+def differ(one: Floats, other: Floats) -> NDArray[np.bool_]:
+    """Return where two arrays differ; NaN equals NaN.
+
+    Parameters
+    ----------
+    one, other
+        Arrays of one shape.
+    """
+    return ~_alike(one, other)
+
+
+def _alike(one: Floats, other: Any) -> NDArray[np.bool_]:
+    alike: NDArray[np.bool_] = (one == other) | (np.isnan(one) & np.isnan(other))
+    return alike

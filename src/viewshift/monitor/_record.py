@@ -1,0 +1,272 @@
+"""What a rule keeps of its accounts: two states, the days between them, and the days that explain an alarm."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from viewshift._typing import Bools, Floats, Ints, State, Strings
+from viewshift.alarms import LOOKBACK, MEMORY, explain, find_intervals
+from viewshift.kernels.runs import follow_runs
+from viewshift.monitor._memory import Memory
+from viewshift.panel import Panel
+
+if TYPE_CHECKING:
+    from viewshift.rules import AlarmRule
+
+CORRECTABLE = 14
+"""Days before the last one that may still be corrected."""
+
+WINDOW = CORRECTABLE + 1
+"""Days between the base state and the head state."""
+
+_BESIDES = {"exposure": 1.0, "widening": 1.0, "surprise": np.nan, "extrapolated": 0.0}
+_NEVER = -(10**9)
+
+
+class Record:
+    """All that is kept of some accounts up to the last day; days are numbered from 1970.
+
+    Parameters
+    ----------
+    rule
+        A fitted rule with a streaming detector.
+    accounts
+        Their names.
+    measures
+        Names of the measures.
+    last
+        The last day; nothing is known of it yet.
+    """
+
+    def __init__(self, rule: "AlarmRule", accounts: Strings, measures: tuple[str, ...], last: int) -> None:
+        self.rule, self.accounts, self.measures, self.last = rule, accounts, measures, last
+        days = LOOKBACK + MEMORY + rule.adapt_after + WINDOW
+        self.memory = Memory(days, len(accounts), {measure_key(name): np.nan for name in measures} | _BESIDES)
+        self.base = self.head = self._started(len(accounts))
+
+    @classmethod
+    def of(cls, rule: "AlarmRule", history: Panel) -> "Record":
+        """Return the record of a history.
+
+        Parameters
+        ----------
+        rule
+            A fitted rule with a streaming detector.
+        history
+            At least one day.
+        """
+        days = history.days.astype(np.int64)
+        record = cls(rule, history.accounts, tuple(history.measures), int(days[-1]))
+        cut = max(0, history.n_days - WINDOW)
+        judged = []
+        for part in (history.between(until=history.start + cut - 1), history.between(history.start + cut)):
+            record.base = record.head
+            record.head, *found = record._advanced(record.head, part)
+            judged.append(found)
+        surprise, extrapolated = (np.concatenate(parts, axis=1) for parts in zip(*judged, strict=True))
+        kept = slice(-min(record.memory.n_days, history.n_days), None)
+        rows, first = np.arange(len(record.accounts)), int(days[kept][0])
+        record.write(rows, first, contents(history.between(history.days[kept][0])))
+        record._judge(rows, first, surprise[:, kept], extrapolated[:, kept])
+        return record
+
+    def packed(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """Return the arrays of its parts, by name."""
+        return {"base": self.base, "head": self.head, "memory": self.memory.columns}
+
+    def restore(self, parts: dict[str, dict[str, NDArray[Any]]]) -> None:
+        """Take over states and memory.
+
+        Parameters
+        ----------
+        parts
+            From `packed`, of a record of the same accounts.
+        """
+        self.base, self.head, self.memory.columns = (parts[name] for name in self.packed())
+
+    def add(self, names: Strings) -> None:
+        """Take in new accounts, of which nothing is known.
+
+        Parameters
+        ----------
+        names
+            Names that it does not have.
+        """
+        self.accounts = np.concatenate([self.accounts, names])
+        self.memory.grow(len(self.accounts))
+        start = self._started(len(names))
+        self.base, self.head = (
+            {name: np.concatenate([values, start[name]]) for name, values in state.items()}
+            for state in (self.base, self.head)
+        )
+
+    def go_on(self, n_days: int, rows: Ints, known: Mapping[str, Floats]) -> None:
+        """Move on by some days, of which only the last is known.
+
+        Parameters
+        ----------
+        n_days
+            At most `WINDOW`.
+        rows
+            Accounts that were observed on the last of these days.
+        known
+            Their `contents` on it.
+        """
+        everyone, first = np.arange(len(self.accounts)), self.last + 1
+        base, _, _ = self._advanced(self.base, self.panel(everyone, first - WINDOW, n_days))
+        self.memory.forget(first, n_days)
+        self.last += n_days
+        self.write(rows, self.last, known)
+        self.head, surprise, extrapolated = self._advanced(self.head, self.panel(everyone, first, n_days))
+        self.base = base
+        self._judge(everyone, first, surprise, extrapolated)
+
+    def replay(self, rows: Ints) -> None:
+        """Judge the correctable days of some accounts anew.
+
+        Parameters
+        ----------
+        rows
+            Accounts of which something was written.
+        """
+        first = self.last - CORRECTABLE
+        past = {name: values[rows] for name, values in self.base.items()}
+        after, surprise, extrapolated = self._advanced(past, self.panel(rows, first, WINDOW))
+        self.head = {name: _replaced(values, rows, after[name]) for name, values in self.head.items()}
+        self._judge(rows, first, surprise, extrapolated)
+
+    def write(self, rows: Ints, first: int, known: Mapping[str, Floats]) -> None:
+        """Write what is known of some accounts from a day on.
+
+        Parameters
+        ----------
+        rows
+            The accounts.
+        first
+            Day of the first column.
+        known
+            Name to array, from `contents`.
+        """
+        for name, values in known.items():
+            self.memory.write(name, rows, first, values)
+
+    def panel(self, rows: Ints, first: int, n_days: int) -> Panel:
+        """Return what is known of some accounts on some days.
+
+        Parameters
+        ----------
+        rows
+            The accounts.
+        first, n_days
+            The first day, and how many.
+        """
+
+        def read(name: str) -> Floats:
+            return self.memory.read(name, rows, first, n_days)
+
+        return Panel(
+            {name: read(measure_key(name)) for name in self.measures},
+            accounts=self.accounts[rows],
+            start=np.datetime64(first, "D"),
+            exposure=read("exposure") if "exposure" in self.memory.columns else None,
+            widening=read("widening") if "widening" in self.memory.columns else None,
+        )
+
+    def is_unquiet(self) -> Bools:
+        """Return which accounts have an alarm since which neither `quiet` nor `adapt_after` days have passed."""
+        young = self.head["run.opened"] > self.last - self.rule.adapt_after
+        unquiet: Bools = young & (self.head["run.below"] < self.rule.quiet)
+        return unquiet
+
+    def is_due(self, before: int) -> Bools:
+        """Return for which accounts it was decided since the day `before` whether their latest shift is lasting.
+
+        Parameters
+        ----------
+        before
+            A day.
+        """
+        decided = self.head["run.opened"] + self.rule.adapt_after - 1
+        due: Bools = (before < decided) & (decided <= self.last)
+        return due
+
+    def explained(self, rows: Ints) -> pd.DataFrame:
+        """Return the alarms of some accounts in the days remembered.
+
+        They are open until they are lasting or no longer unquiet; `explain` alone would open them again whenever a
+        shift that has been quiet seems to go on.
+
+        Parameters
+        ----------
+        rows
+            The accounts, ascending.
+        """
+        n_days, rule = self.memory.n_days, self.rule
+        first = self.last - n_days + 1
+        surprise = self.memory.read("surprise", rows, first, n_days)
+        intervals = find_intervals(surprise, rule.threshold_, quiet=rule.quiet)
+        table = explain(
+            self.panel(rows, first, n_days),
+            intervals,
+            surprise,
+            self.memory.read("extrapolated", rows, first, n_days) > 0,
+            measure=rule.detector.measure,
+            size=rule.size_,
+            direction=getattr(rule.detector, "direction", "both"),
+            causal=True,
+            quiet=rule.quiet,
+            adapt_after=rule.adapt_after,
+        )
+        row, lasting = rows[intervals.row], table["status"] == "lasting"
+        latest = self.head["run.opened"][row] == first + intervals.opened
+        is_open = self.is_unquiet()[row] & latest & ~lasting
+        table["end"] = table["end"].fillna(pd.Timestamp(np.datetime64(self.last, "D"))).mask(is_open)
+        table["status"] = np.select([is_open, lasting], ["open", "lasting"], default="closed")
+        return table
+
+    def _started(self, n_accounts: int) -> State:
+        opened, below = np.full(n_accounts, _NEVER), np.full(n_accounts, self.rule.quiet)
+        return {**self.rule.start(n_accounts), "run.opened": opened, "run.below": below}
+
+    def _advanced(self, state: State, panel: Panel) -> tuple[State, Floats, Bools]:
+        after, surprise, extrapolated = self.rule.advance(state, panel)
+        first, threshold, quiet = int(panel.start.astype(np.int64)), self.rule.threshold_, self.rule.quiet
+        opened, below = follow_runs(state["run.opened"], state["run.below"], surprise, first, threshold, quiet)
+        return {**after, "run.opened": opened, "run.below": below}, surprise, extrapolated
+
+    def _judge(self, rows: Ints, first: int, surprise: Floats, extrapolated: Bools) -> None:
+        self.write(rows, first, {"surprise": surprise, "extrapolated": extrapolated.astype(np.float64)})
+
+
+def contents(panel: Panel) -> dict[str, Floats]:
+    """Return what a panel says of its accounts: measures, exposure and widening by the names of the memory.
+
+    Parameters
+    ----------
+    panel
+        Any panel.
+    """
+    ones = np.ones(panel.observed.shape)
+    besides = {"exposure": panel.exposure, "widening": panel.widening}
+    measures: dict[str, Any] = {measure_key(name): values for name, values in panel.measures.items()}
+    return measures | {name: ones if values is None else values for name, values in besides.items()}
+
+
+def measure_key(name: str) -> str:
+    """Return the name under which the memory has a measure.
+
+    Parameters
+    ----------
+    name
+        The measure.
+    """
+    return f"measure.{name}"
+
+
+def _replaced(values: NDArray[Any], rows: Ints, new: NDArray[Any]) -> NDArray[Any]:
+    values = values.copy()
+    values[rows] = new
+    return values
