@@ -16,6 +16,7 @@ from viewshift.audit import Audit, audit_of
 from viewshift.budget import PROMISED, promised, rate_at, rate_curve, threshold_at, values_at
 from viewshift.calibrate import Ladder
 from viewshift.detectors import Detector
+from viewshift.fdr import discoveries_on_day
 from viewshift.folds import group_labels, out_of_fold_scores
 from viewshift.judge import Judge
 from viewshift.levels import typical_nb_size
@@ -217,6 +218,35 @@ class AlarmRule(Judge):
             causal=self.detector.claims.causal,
             quiet=self.quiet,
             adapt_after=self.adapt_after,
+        )
+
+    def discoveries(self, panel: Panel, day: Any = None, fdr: float = 0.05, method: str = "bh") -> pd.DataFrame:
+        """Return which accounts stand out on one closed day, if a share `fdr` of those named may be false on average.
+
+        Parameters
+        ----------
+        panel
+            Histories of many accounts, to the day or beyond it; best with the exposure of a ``baselines.DayFactor``.
+        day
+            The day; default the panel's last.
+        fdr
+            False discovery rate, in (0, 1).
+        method
+            "bh", "by" or "ebh" (see ``viewshift.fdr.discoveries``).
+
+        Returns
+        -------
+        Frame with the columns account, day, surprise, extrapolated, in_alarm and discovered, one row per account that
+        was scored. Accounts in an alarm of this rule before the day are left out of the family.
+
+        Raises
+        ------
+        ValueError
+            If the day is not of the panel, or `fdr` or `method` is out of range.
+        """
+        surprise, beyond = self._judged(panel)
+        return discoveries_on_day(
+            panel, surprise, beyond, day, level=fdr, method=method, threshold=self.threshold_, quiet=self.quiet
         )
 
     def save(self, path: str | Path) -> None:
