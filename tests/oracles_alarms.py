@@ -63,7 +63,7 @@ def pooled_surprise(score, scored, ladder):
     return -log10_p[-1] - stats.genpareto.logsf(score - knots[-1], ladder.shape[j], 0, ladder.scale[j]) / np.log(10)
 
 
-def own_rates(pooled, strength, levels=(0.2, 0.05, 0.0125)):
+def own_rates(pooled, ladder, levels=(0.1, 0.03, 0.01)):
     """Surprise by the account's own rates, from the definition: all earlier days are counted again each day."""
     result = np.full(pooled.shape, np.nan)
     for i, path in enumerate(10.0**-pooled):
@@ -72,11 +72,13 @@ def own_rates(pooled, strength, levels=(0.2, 0.05, 0.0125)):
             if np.isnan(p):
                 continue
             grid, rate = [(1.0, 1.0)], 1.0
-            for outer, u, c in zip((1.0, *levels), levels, strength, strict=False):
+            for outer, u, c in zip((1.0, *levels), levels, ladder.strength, strict=False):
                 inside, hits = sum(q <= outer for q in earlier), sum(q <= u for q in earlier)
                 rate *= u / outer if np.isinf(c) else (c * u / outer + hits) / (c + inside)
                 grid.append((u, rate))
             grid.append((0.0, 0.0))
-            result[i, t] = -np.log10(np.interp(p, *zip(*sorted(grid), strict=True)))
+            own = -np.log10(np.interp(p, *zip(*sorted(grid), strict=True)))
+            beyond = max(0.0, own - ladder.own_knots[-1])
+            result[i, t] = beyond - np.interp(own, ladder.own_knots, ladder.own_log10_p)
             earlier.append(p)
     return result

@@ -8,7 +8,8 @@ from scipy import stats
 
 from oracles_alarms import own_rates, pooled_surprise
 from viewshift.budget import rate_at, rate_curve, threshold_at
-from viewshift.calibrate import LEVELS, Ladder, PooledConformal
+from viewshift.calibrate import REACH, Ladder
+from viewshift.conformal import PooledConformal
 from viewshift.kernels.own_rates import ladder_surprise
 
 
@@ -83,7 +84,7 @@ def test_every_step_of_the_ladder_is_the_one_of_the_definition(ladder):
             pooled[i, t] = pooled_surprise(path[t], scored, ladder)
     surprise, beyond = ladder.surprise(scores)
     assert ladder.edges.tolist() == [0, 90, 365]
-    np.testing.assert_allclose(surprise, own_rates(pooled, ladder.strength), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(surprise, own_rates(pooled, ladder), rtol=1e-9, atol=1e-12)
     largest = ladder.knots[ladder.first[1:] - 1]
     before = np.cumsum(~np.isnan(scores), axis=1) - ~np.isnan(scores)
     np.testing.assert_array_equal(beyond, scores > largest[np.searchsorted(ladder.edges, before, side="right") - 1])
@@ -105,8 +106,10 @@ def test_own_rates_by_hand():
         np.array([0.0, -9.0]),
         one,
         one,
-        np.array(LEVELS),
+        np.array([0.2, 0.05, 0.0125]),
         np.array([20.0, 10.0, 8.0]),
+        np.array([0.0, 9.0]),  # and the surprise by own rates is the surprise
+        np.array([0.0, -9.0]),
     )
     first = 0.01  # no past: the population's
     level1 = (20 * 0.2 + 1) / (20 + 1)  # after one day at or below every level
@@ -154,13 +157,23 @@ def test_bounded_scores_get_an_exponential_tail_and_tied_ones_none():
 
 
 def test_the_constants_are_those_of_the_least_log_loss():
-    """Beta-binomial accounts of known strength, and equal accounts; one level off the truth at most in the grid."""
+    """Beta-binomial accounts of known strength are found to a step of the grid; equal accounts get the cap."""
     rng = np.random.default_rng(6)
-    rate = rng.beta(40 * 0.2, 40 * 0.8, (600, 1))
+    rate = rng.beta(20 * 0.1, 20 * 0.9, (600, 1))
     hit = rng.random((600, 400)) < rate
-    p = np.where(hit, 0.2 * rng.random(hit.shape), 0.2 + 0.8 * rng.random(hit.shape))
-    assert 20 <= Ladder.fit(-np.log10(p), by_history=False).strength[0] <= 80
-    assert Ladder.fit(rng.random((600, 400)), by_history=False).strength[0] == np.inf
+    p = np.where(hit, 0.1 * rng.random(hit.shape), 0.1 + 0.9 * rng.random(hit.shape))
+    assert 10 <= Ladder.fit(-np.log10(p), by_history=False).strength[0] <= 40
+    equal = Ladder.fit(rng.random((600, 400)), by_history=False)
+    np.testing.assert_allclose(equal.strength, [REACH, 0.1 * REACH, 0.03 * REACH])
+
+
+def test_own_rates_leave_the_nominal_rate_as_it_is():
+    """The last step is pooled again: over all accounts p <= 1e-2 and 1e-3 come as often as they say; 4 s.e."""
+    scores = overdispersed(11, (600, 900))
+    surprise = Ladder.fit(overdispersed(12, (600, 900))).surprise(scores)[0]
+    n = np.count_nonzero(~np.isnan(scores))
+    for alpha in (1e-2, 1e-3):
+        assert abs(np.count_nonzero(surprise >= -np.log10(alpha)) / n - alpha) < 4 * np.sqrt(2 * alpha / n)
 
 
 def test_too_few_scores_for_a_class_join_their_neighbours():
@@ -174,7 +187,7 @@ def test_accounts_of_their_own_rate_keep_the_nominal_one():
     """Accounts with 0 to 4 times the pooled rate: after two years of own rates the middle 80 % are within a half."""
     scores = overdispersed(8, (400, 900))
     fitted = Ladder.fit(overdispersed(9, (400, 900)))
-    pooled = replace(fitted, strength=np.full(3, np.inf))
+    pooled = replace(fitted, own_knots=np.empty(0))
     for one, low, high in ((pooled, 0.5, 1.9), (fitted, 0.6, 1.5)):
         share = np.nanmean(np.where(np.isnan(scores), np.nan, one.surprise(scores)[0] >= 1.5), axis=1)
         spread = np.quantile(share / 10**-1.5, [0.1, 0.9])

@@ -161,8 +161,8 @@ def test_surprise_is_divided_by_the_widening_before_own_rates_are_counted(panel)
     rule = vs.AlarmRule(vs.detectors.ZScore()).fit(panel)
     wide = vs.Panel(panel.measures, accounts=panel.accounts, start=panel.start, widening=np.full((20, 400), 2.0))
     scores = rule.detector_.score(panel)
-    pooled = replace(rule.calibration_, strength=np.full(3, np.inf)).surprise(scores)[0]
-    own = own_rates(pooled / 2, rule.calibration_.strength)
+    pooled = replace(rule.calibration_, own_knots=np.empty(0)).surprise(scores)[0]
+    own = own_rates(pooled / 2, rule.calibration_)
     np.testing.assert_allclose(rule.surprise(wide), own, rtol=1e-9, atol=1e-12)
     assert np.nanmax(np.abs(own - rule.surprise(panel) / 2)) > 0.1
 
@@ -179,7 +179,7 @@ def test_surprise_is_divided_by_the_widening_before_own_rates_are_counted(panel)
 )
 def test_accounts_have_rates_of_their_own_where_scores_tell_of_single_days(detector, own_rates, own, small):
     rule = vs.AlarmRule(detector, own_rates=own_rates, n_folds=2).fit(small)
-    assert np.isfinite(rule.calibration_.strength).any() == own
+    assert (rule.calibration_.own_knots.size > 0) == own
 
 
 @pytest.mark.parametrize("case", CASES, ids=repr)

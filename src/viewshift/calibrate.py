@@ -1,15 +1,14 @@
 """Scores to surprise: how rare is a score among other accounts' ordinary days, and then among the account's own."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
 from scipy import stats
 
 from viewshift._typing import Bools, Floats, Ints, State
+from viewshift.conformal import N_TOP, PooledConformal
 from viewshift.kernels.own_rates import ladder_surprise
-
-_TOP, _KNOTS = 256, 1024
 
 EDGES = (0, 7, 28, 90, 365)
 """Scored days from which on an account belongs to the next class of history length."""
@@ -17,81 +16,19 @@ EDGES = (0, 7, 28, 90, 365)
 LEAST = 10_000
 """Reference scores that a class must have to stand alone."""
 
-LEVELS = (0.2, 0.05, 0.0125)
+LEVELS = (0.1, 0.03, 0.01)
 """Pooled p-values at which an account's own rates are counted."""
 
-STRENGTHS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, np.inf)
+REACH = 100.0
+"""Scored days after which, at the latest, an account's own rate weighs as much as the population's."""
+
+STRENGTHS = (2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, np.inf)
 """Days' worth of the population's rate among which each level's constant is chosen."""
 
 
 @dataclass(frozen=True, eq=False)
-class PooledConformal:
-    r"""Surprise :math:`-\log_{10} p` by the pooled conformal p-value of reference scores.
-
-    .. math:: p(s) = \frac{1 + \#\{\text{reference scores} \ge s\}}{1 + n}
-
-    The reference scores must be out of fold: given by a detector that was not fitted on the accounts it scored.
-
-    Parameters
-    ----------
-    scores
-        Ascending scores at which the survival function is kept, shape ``(n_knots,)``.
-    log10_p
-        Its common logarithm there, descending.
-
-    Notes
-    -----
-    The empirical survival function is kept exactly at the 256 largest scores and at about a thousand ranks evenly
-    spaced in log p below; in between log p is linear in the score. No surprise exceeds that of the largest reference
-    score, log10((n + 1) / 2) if it stands alone. Validity needs scores exchangeable with the reference; days of one
-    account depend on each other, so this is an empirical recalibration.
-
-    References
-    ----------
-    Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World, eq. 2.20.
-    """
-
-    scores: Floats
-    log10_p: Floats
-
-    @classmethod
-    def fit(cls, reference: Floats) -> Self:
-        """Keep the survival function of reference scores.
-
-        Parameters
-        ----------
-        reference
-            Out-of-fold scores of any shape; NaN is left out.
-
-        Raises
-        ------
-        ValueError
-            If no score is left.
-        """
-        ordered = np.sort(reference[~np.isnan(reference)], axis=None)
-        n = ordered.size
-        if n == 0:
-            raise ValueError("calibration needs reference scores, got none: is the panel shorter than the warm-up?")
-        ranks = np.concatenate([np.arange(min(n, _TOP)), np.geomspace(1, n, _KNOTS).astype(np.int64) - 1])
-        knots = np.unique(ordered[n - 1 - np.unique(ranks)])
-        at_least = n - np.searchsorted(ordered, knots, side="left")
-        return cls(knots, np.log10((1 + at_least) / (1 + n)))
-
-    def surprise(self, scores: Floats) -> Floats:
-        """Return -log10 p of each score, NaN where the score is NaN.
-
-        Parameters
-        ----------
-        scores
-            Scores of any shape.
-        """
-        found = -np.interp(scores, self.scores, self.log10_p, left=0.0)
-        return np.where(np.isnan(scores), np.nan, found)
-
-
-@dataclass(frozen=True, eq=False)
 class Ladder:
-    r"""Surprise of a score in three steps: among other accounts' scores, beyond all of them, among the account's own.
+    r"""Surprise of a score in four steps: among other accounts' scores, beyond them, by own rates, among others again.
 
     1. The pooled conformal p-value (`PooledConformal`) among the reference scores of accounts with about as long a
        history, counted in scored days.
@@ -103,6 +40,8 @@ class Ladder:
                  u_k \to q_1 \cdots q_k ;
 
        p-values between two levels are interpolated linearly, and those below the last are scaled with it.
+    4. The pooled conformal p-value of that among the reference accounts' days, each by its own earlier days: rates
+       that follow luck as well as habit make p-values a little too small on average.
 
     Parameters
     ----------
@@ -115,7 +54,9 @@ class Ladder:
     shape, scale
         Generalised Pareto tail of each class beyond its last knot; scale 0 means none, p stays as it is there.
     strength
-        :math:`c_k`: days' worth of the population's rate, one per level of `LEVELS`; infinite: no rate of one's own.
+        :math:`c_k`: days' worth of the population's rate, one per level of `LEVELS`.
+    own_knots, own_log10_p
+        Ascending surprise by own rates among the reference accounts' days, and log10 p there; empty: no own rates.
 
     Notes
     -----
@@ -123,7 +64,9 @@ class Ladder:
     neighbour. The tail is fitted by maximum likelihood to the excesses of the class's 256 largest scores (at most a
     twentieth of all); a negative shape, which would let no score lie beyond some bound, is replaced by the exponential.
     The constants :math:`c_k` minimise the log loss of the event :math:`p \le u_k` given :math:`p \le u_{k-1}` over the
-    reference accounts' days, each forecast from the account's earlier days. The state of an account is a few whole
+    reference accounts' days, each forecast from the account's earlier days, but are at most :math:`100 u_{k-1}`: rates
+    that follow an account more closely than its forecast needs let it make up for luck, and over two years bring
+    accounts' counts of rare days nearer to each other than chance would. The state of an account is a few whole
     numbers, and a day's surprise depends on no other account.
 
     References
@@ -140,6 +83,8 @@ class Ladder:
     shape: Floats
     scale: Floats
     strength: Floats
+    own_knots: Floats
+    own_log10_p: Floats
 
     @classmethod
     def fit(cls, reference: Floats, *, by_history: bool = True, own_rates: bool = True) -> Self:
@@ -152,7 +97,7 @@ class Ladder:
         by_history
             Form classes of history length.
         own_rates
-            Choose the constants of the accounts' own rates; otherwise they are infinite.
+            Learn the accounts' own rates; otherwise the pooled surprise is the surprise.
 
         Raises
         ------
@@ -174,10 +119,16 @@ class Ladder:
             tails[:, 0].copy(),
             tails[:, 1].copy(),
             np.full(len(LEVELS), np.inf),
+            np.empty(0),
+            np.empty(0),
         )
-        if own_rates:
-            ladder.strength[:] = _strengths(ladder.surprise(reference)[0])
-        return ladder
+        if not own_rates:
+            return ladder
+        identity = np.array([0.0, 1.0])
+        strength = _strengths(ladder.surprise(reference)[0])
+        ladder = replace(ladder, strength=strength, own_knots=identity, own_log10_p=-identity)
+        again = PooledConformal.fit(ladder.surprise(reference)[0])
+        return replace(ladder, own_knots=again.scores, own_log10_p=again.log10_p)
 
     def start(self, n_accounts: int) -> State:
         """Return the state of accounts without a past.
@@ -218,6 +169,8 @@ class Ladder:
             self.scale,
             np.array(LEVELS),
             self.strength,
+            self.own_knots,
+            self.own_log10_p,
         )
         return {"scored": scored, "hits": hits}, surprise, beyond
 
@@ -254,7 +207,7 @@ def _merged(edges: Ints, before: Ints) -> Ints:
 
 def _tail(scores: Floats) -> tuple[float, float]:
     """Return shape and scale of the generalised Pareto tail beyond the largest score; 0, 0 if the scores show none."""
-    m = min(_TOP, scores.size // 20)
+    m = min(N_TOP, scores.size // 20)
     if m < 1:
         return 0.0, 0.0
     top = np.partition(scores, scores.size - m - 1)[-m - 1 :]
@@ -269,8 +222,8 @@ def _tail(scores: Floats) -> tuple[float, float]:
     return shape, scale + shape * float(excess.max())
 
 
-def _strengths(pooled: Floats) -> list[float]:
-    """Return the constant of each level with the least log loss."""
+def _strengths(pooled: Floats) -> Floats:
+    """Return the constant of each level with the least log loss, at most `REACH` days' worth of the level above."""
     outer, level, chosen = ~np.isnan(pooled), 1.0, []
     for u in LEVELS:
         inner = pooled >= -np.log10(u)
@@ -280,6 +233,6 @@ def _strengths(pooled: Floats) -> list[float]:
         for c in STRENGTHS:
             q = u / level if np.isinf(c) else (c * u / level + hits) / (c + days)
             losses.append(-np.log(np.where(hit, q, 1 - q)).sum())
-        chosen.append(STRENGTHS[int(np.argmin(losses))])
+        chosen.append(min(STRENGTHS[int(np.argmin(losses))], REACH * level))
         outer, level = inner, u
-    return chosen
+    return np.array(chosen)

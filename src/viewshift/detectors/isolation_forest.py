@@ -7,7 +7,7 @@ import numpy as np
 
 from viewshift._checks import check_choice, check_whole
 from viewshift._typing import Direction, Floats, State
-from viewshift.calibrate import PooledConformal
+from viewshift.conformal import PooledConformal
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
 from viewshift.detectors._trailing import facing, spread_floor, with_past
 from viewshift.baselines.weekday import expected_factors, weekday_factors

@@ -58,6 +58,8 @@ def ladder_surprise(
     scale: Floats,
     levels: Floats,
     strength: Floats,
+    own_knots: Floats,
+    own_log10_p: Floats,
 ) -> tuple[Ints, Ints, Floats, Bools]:
     """Return scored days and hits after the last day, surprise, and where a score exceeds its class's knots.
 
@@ -65,14 +67,14 @@ def ladder_surprise(
     ``(n_accounts,)``, and `hits`, ``(n_accounts, n_levels)``, hold how many days had a score so far, and on how many of
     them the pooled p-value was at most each of the descending `levels`. The knots of class j, which holds from
     ``edges[j]`` scored days on, are ``first[j]`` to ``first[j + 1]``; `shape` and `scale` are those of the tail beyond
-    its last knot. `strength` holds the days' worth of the population's rate at each level; where all are infinite no
-    account has rates of its own.
+    its last knot. `strength` holds the days' worth of the population's rate at each level, and the last two arrays the
+    knots of the surprise by own rates, beyond which it keeps its slope; without knots no account has rates of its own.
     """
     n_accounts, n_days = scores.shape
     surprise = np.full((n_accounts, n_days), np.nan)
     beyond = np.zeros((n_accounts, n_days), dtype=np.bool_)
     scored, hits = scored.copy(), hits.copy()
-    own = not np.isinf(strength).all()
+    own = len(own_knots) > 0
     for i in prange(n_accounts):
         for t in range(n_days):
             score = scores[i, t]
@@ -82,7 +84,10 @@ def ladder_surprise(
             a, b = first[j], first[j + 1]
             pooled = _pooled(score, knots[a:b], log10_p[a:b], shape[j], scale[j]) / widening[i, t]
             beyond[i, t] = score > knots[b - 1]
-            surprise[i, t] = _own(pooled, scored[i], hits[i], levels, strength) if own else pooled
+            surprise[i, t] = pooled
+            if own:
+                by_own = _own(pooled, scored[i], hits[i], levels, strength)
+                surprise[i, t] = _pooled(by_own, own_knots, own_log10_p, 0.0, 1.0 / math.log(10.0))
             scored[i] += 1
             for k in range(len(levels)):
                 if pooled >= -math.log10(levels[k]):
