@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from viewshift import detectors
+from viewshift import baselines, detectors
 from viewshift._files import write_whole
 
 FORMATS = {"rule": 2, "monitor": 1}
 """What an archive may hold, and the format of it that this version writes and reads."""
 
-_HOMES = (detectors,)
+_HOMES = (baselines, detectors)
 
 
 def write_archive(path: str | Path, kind: str, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
