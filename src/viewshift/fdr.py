@@ -10,7 +10,7 @@ from viewshift._typing import Bools, Floats
 from viewshift.kernels.runs import follow_runs
 from viewshift.panel import Panel
 
-METHODS = ("bh", "by", "ebh")
+METHODS = ("bh", "by", "e-bh")
 STREAMS = ("lord++", "saffron", "addis")
 
 
@@ -26,7 +26,7 @@ def discoveries(surprise: Floats, level: float = 0.05, method: str = "bh") -> Bo
         False discovery rate, in (0, 1).
     method
         "bh", Benjamini-Hochberg, for independent or positively dependent accounts; "by", Benjamini-Yekutieli, for any
-        dependence, at the price of a factor log n; "ebh", e-BH, for any dependence too, with the e-values
+        dependence, at the price of a factor log n; "e-bh", for any dependence too, with the e-values
         :math:`(1 - p + p \ln p) / (p \ln^2 p)`.
 
     Returns
@@ -40,6 +40,8 @@ def discoveries(surprise: Floats, level: float = 0.05, method: str = "bh") -> Bo
 
     Notes
     -----
+    Among n accounts, "bh" rejects k only if the k-th largest surprise is at least log10(n / (k level)); where the
+    reference of the p-values is too small for that, only those from its fitted tail (`extrapolated`) get there.
     p-values below 1e-323 become 0; a step-up procedure rejects them as it would have done. e-values are compared as
     logarithms.
 
@@ -64,7 +66,7 @@ def discoveries(surprise: Floats, level: float = 0.05, method: str = "bh") -> Bo
     found = np.zeros(surprise.shape, dtype=bool)
     if not known.any():
         return found
-    if method == "ebh":
+    if method == "e-bh":
         found[known] = _step_up_e(_log_e(surprise[known]), level)
     else:
         from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - slow to import

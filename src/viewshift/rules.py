@@ -232,7 +232,7 @@ class AlarmRule(Judge):
         fdr
             False discovery rate, in (0, 1).
         method
-            "bh", "by" or "ebh" (see ``viewshift.fdr.discoveries``).
+            "bh", "by" or "e-bh" (see ``viewshift.fdr.discoveries``).
 
         Returns
         -------
