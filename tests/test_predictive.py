@@ -116,6 +116,32 @@ def test_days_not_observed_are_left_out_and_nothing_is_nan():
         crps(prediction, np.zeros(3))
 
 
+@pytest.mark.parametrize("bad", [0.5, -1.0, np.inf])
+@pytest.mark.parametrize("score", [crps, log_score, pit, pit_histogram])
+def test_what_is_no_count_is_refused(score, bad):
+    prediction = hurdles(np.random.default_rng(6), (1, 2))
+    with pytest.raises(ValueError, match=f"`values` must be whole numbers of at least 0, or NaN, got {bad}"):
+        score(prediction, np.array([[np.nan, bad]]))
+
+
+def test_values_beyond_all_expectation_have_a_transform_of_one_and_finite_scores():
+    prediction, values = Predictive(np.array([[0.5]]), np.array([[2.0]]), np.array([[3.0]])), np.array([[4000.0]])
+    assert pit(prediction, values)[0, 0] == 1.0
+    assert pit_histogram(prediction, values, n_bins=4).tolist() == [0, 0, 0, 1]
+    assert 1000 < log_score(prediction, values)[0, 0] < np.inf
+    upto = np.cumsum(pmf(prediction, 0, 4000))
+    assert crps(prediction, values)[0, 0] == pytest.approx((upto**2).sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (3, 0), (0, 3)])
+def test_no_day_at_all_gives_no_number(shape):
+    prediction, values = hurdles(np.random.default_rng(7), shape), np.zeros(shape)
+    for score in (crps, log_score, pit):
+        assert score(prediction, values).shape == shape
+    assert np.isnan(pit_histogram(prediction, values)).all()
+    assert exceedance_ratios(values)["ratio"].isna().all()
+
+
 def test_exceedances_are_counted_over_all_and_over_each_account():
     surprise = np.full((12, 100), 0.5)
     surprise[0, :4] = 2.0  # p is the level itself: counted

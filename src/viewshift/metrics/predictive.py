@@ -87,7 +87,7 @@ def log_score(prediction: "Predictive", values: Floats) -> Floats:
     ----------
     Good, I. J. (1952). Rational decisions. JRSS B 14, 107-114.
     """
-    return -prediction.logpmf(values)
+    return -prediction.logpmf(_counts(values))
 
 
 def crps(prediction: "Predictive", values: Floats) -> Floats:
@@ -112,7 +112,7 @@ def crps(prediction: "Predictive", values: Floats) -> Floats:
     shape = prediction.active.shape
     if np.shape(values) != shape:
         raise ValueError(f"`values` must have the prediction's shape {shape}, got {np.shape(values)}.")
-    y = np.ascontiguousarray(values, dtype=np.float64).reshape(-1)
+    y = np.ascontiguousarray(_counts(values)).reshape(-1)
     active, mean, size = prediction.active, prediction.nb_mean, prediction.nb_size
     return hurdle_crps(y, active.reshape(-1), mean.reshape(-1), size.reshape(-1), CRPS_ERROR).reshape(shape)
 
@@ -147,5 +147,13 @@ def exceedance_ratios(surprise: Floats, levels: tuple[float, ...] = LEVELS) -> p
 
 def _steps(prediction: "Predictive", values: Floats) -> tuple[Floats, Floats]:
     """Return P(Y < y) and P(Y <= y)."""
-    below = -np.expm1(prediction.logsf(values))
+    below = -np.expm1(prediction.logsf(_counts(values)))
     return below, np.maximum(np.exp(prediction.logcdf(values)), below)
+
+
+def _counts(values: Floats) -> Floats:
+    numbers = np.asarray(values, dtype=np.float64)
+    wrong = numbers[~(np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers)) | np.isnan(numbers))]
+    if wrong.size:
+        raise ValueError(f"`values` must be whole numbers of at least 0, or NaN, got {wrong[0]}; round them first.")
+    return numbers
