@@ -29,7 +29,7 @@ HEADS = (
     ],
     [
         "",
-        "Account-days with p at most 1e-2, 1e-3 and 1e-4, observed over nominal, and the middle 80 % of single accounts:",
+        "Account-days with p at most 1e-2, 1e-3 and 1e-4, observed over nominal; the middle 80 % of single accounts:",
         "",
         "| detector | fitted on | judged | 1e-2 | 1e-3 | 1e-4 | accounts at 1e-2 |",
         "|---|---|---|--:|--:|--:|--:|",
