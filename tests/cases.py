@@ -5,11 +5,13 @@ A new detector costs one entry here. An exemption names the check and says in a 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from viewshift import baselines as vb
 from viewshift import detectors as vd
+from viewshift._typing import Direction
 
 if TYPE_CHECKING:
     from viewshift.detectors import Detector
@@ -43,6 +45,7 @@ NEAR_ZERO = {
     "missing": "the sum rests near 0 on steady accounts, so zeros in its baseline barely show; -both covers it"
 }
 TWO_SIDED = {"monotone": "more viewing on a quiet day brings it closer to the usual"}
+SLOW_START = {"surge": "in its guard band a heavy account is unknown, and its first days are its most surprising"}
 
 CASES = [
     Case(name="Constant", detector=vd.Constant(), warm=0, exempt=NULL_CONTROL),
@@ -67,6 +70,21 @@ CASES = [
         warm=35,
         surge_days=14,
         exempt=TWO_SIDED,
+    ),
+    *(
+        Case(
+            name=f"PredictiveTail-{type(baseline).__name__}-{direction}",
+            detector=vd.PredictiveTail(baseline=baseline, direction=direction),
+            warm=0,
+            exempt={} if direction != "both" else TWO_SIDED | (SLOW_START if type(baseline) is vb.UsualLevel else {}),
+        )
+        for baseline in (vb.Hurdle(half_lives=(5.0, 30.0)), vb.UsualLevel(half_lives=(30.0,)), vb.GammaPoisson())
+        for direction in get_args(Direction)
+    ),
+    Case(
+        name="PredictiveTail-minutes",
+        detector=vd.PredictiveTail(baseline=vb.Hurdle(measure="minutes", half_lives=(10.0, 60.0))),
+        warm=0,
     ),
     *(
         Case(

@@ -17,6 +17,7 @@ from sklearn.exceptions import NotFittedError
 from cases import Case
 from strategies import Draw, many, population, to_panel
 from viewshift import Panel
+from viewshift._learner import Learner
 from viewshift.detectors import Detector, StreamingDetector
 
 Array = NDArray[Any]
@@ -257,17 +258,25 @@ def learned(case: Case, draw: Draw) -> None:
 def parameters(case: Case, draw: Draw) -> None:
     """`clone`, `get_params` and `set_params` carry all parameters and nothing learned; `fit` refuses nonsense."""
     detector = fitted(case)
-    parameters = detector.get_params()
-    assert parameters == case.detector.get_params(), "`fit` changed a parameter"
-    assert clone(detector).get_params() == parameters, "`clone` lost a parameter"
-    assert type(detector)().set_params(**parameters).get_params() == parameters, "`set_params` lost a parameter"
+    parameters = _parameters(detector)
+    assert parameters == _parameters(case.detector), "`fit` changed a parameter"
+    assert _parameters(clone(detector)) == parameters, "`clone` lost a parameter"
+    other = type(detector)().set_params(**clone(detector).get_params())
+    assert _parameters(other) == parameters, "`set_params` lost a parameter"
     assert not clone(detector).learned(), "`clone` kept what was learned"
     for name, value in parameters.items():
         if isinstance(value, bool):
             continue
         nonsense = "nonsense" if isinstance(value, str) else -1
-        refused = f"`{name}`" if name != "measure" else "'nonsense'"
-        _raises(ValueError, refused, lambda n=name, x=nonsense: clone(detector).set_params(**{n: x}).fit(population()))
+        last = name.rpartition("__")[2]
+        refused = f"`{last}`" if last != "measure" else "'nonsense'"
+        kind = TypeError if isinstance(value, type) else ValueError
+        _raises(kind, refused, lambda n=name, x=nonsense: clone(detector).set_params(**{n: x}).fit(population()))
+
+
+def _parameters(detector: Detector) -> dict[str, Any]:
+    """Return all parameters; one that is a learner itself as its class, since its own parameters follow it."""
+    return {name: type(value) if isinstance(value, Learner) else value for name, value in detector.get_params().items()}
 
 
 def errors(case: Case, draw: Draw) -> None:

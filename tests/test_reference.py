@@ -5,13 +5,16 @@ import pandas as pd
 import pytest
 import ruptures
 import sklearn.ensemble
-from scipy import optimize, stats
-from statsmodels.discrete.discrete_model import NegativeBinomial
+from scipy import integrate, optimize, stats
+from statsmodels.discrete.discrete_model import Logit, NegativeBinomial
+from statsmodels.discrete.truncated_model import TruncatedLFNegativeBinomialP
 
 import oracles
 import viewshift as vs
-from viewshift.detectors import Cusum, IsolationForest, Pelt, Random, RobustZ, ZScore
+from viewshift.baselines import GammaPoisson
+from viewshift.baselines._regression import fit_logit, fit_truncated_nb
 from viewshift.baselines.weekday import weekday_factors
+from viewshift.detectors import Cusum, IsolationForest, Pelt, Random, RobustZ, ZScore
 from viewshift.kernels.counts import mixed_bits, nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, segment
@@ -283,3 +286,67 @@ def test_random_scores_are_uniform_and_unrelated_between_days_accounts_and_seeds
     other = Random(seed=2).fit(panel).score(panel)
     for a, b in ((scores[:, 1:], scores[:, :-1]), (scores[1:], scores[:-1]), (scores, other)):
         assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 3.3 / np.sqrt(a.size)
+
+
+def regression_data(n, seed):
+    rng = np.random.default_rng(seed)
+    features = np.column_stack([np.ones(n), rng.normal(2, 1, n), rng.gamma(2, 1, n), rng.integers(0, 2, n)])
+    mean = np.exp(features @ [0.2, 0.4, -0.3, 0.5])
+    return features, rng.negative_binomial(1.5, 1.5 / (1.5 + mean)).astype(np.float64)
+
+
+def test_logit_is_that_of_statsmodels():
+    """statsmodels Logit by maximum likelihood, coefficients to 1e-4."""
+    features, counts = regression_data(4000, 31)
+    fitted = Logit(counts > 0, features).fit(disp=False)
+    np.testing.assert_allclose(fit_logit(features, counts > 0, 1e-9), fitted.params, atol=1e-4)
+
+
+def test_truncated_negative_binomial_is_that_of_statsmodels():
+    """statsmodels TruncatedLFNegativeBinomialP (p=2, truncated at 0): coefficients and size = 1 / alpha to 1e-4."""
+    features, counts = regression_data(6000, 32)
+    features, counts = features[counts > 0], counts[counts > 0]
+    fitted = TruncatedLFNegativeBinomialP(counts, features, truncation=0).fit(
+        start_params=[0.2, 0.4, -0.3, 0.5, 0.6], method="bfgs", maxiter=500, gtol=1e-7, disp=False
+    )
+    mean, log_size = fit_truncated_nb(counts, features, features[:, :1], 1e-9)
+    np.testing.assert_allclose(mean, fitted.params[:4], atol=1e-4)
+    assert np.exp(log_size[0]) == pytest.approx(1 / fitted.params[4], rel=1e-3)
+
+
+def test_gamma_poisson_predicts_as_the_integral_over_rates():
+    """scipy.integrate: Poisson over the gamma posterior of the account's rate, given all its days; and scipy's nbinom."""
+    panel = viewing(30, 100, seed=33)
+    model = GammaPoisson(half_life=np.inf).fit(panel)
+    prediction = model.predict(panel)
+    factors = model.weekday_[panel.weekday]
+    for row, day in ((0, 0), (3, 50), (7, 99)):
+        past = panel["episodes"][row, :day]
+        seen = ~np.isnan(past)
+        posterior = stats.gamma(model.shape_ + past[seen].sum(), scale=1 / (model.rate_ + factors[:day][seen].sum()))
+        size, rate = posterior.args[0], 1 / posterior.kwds["scale"]
+        exact = stats.nbinom(size, rate / (rate + factors[day]))
+        for y in (0, 1, 4):
+            integral, _ = integrate.quad(
+                lambda u, y=y, d=day: stats.poisson.pmf(y, posterior.ppf(u) * factors[d]), 0, 1, epsabs=1e-10
+            )
+            found = np.exp(prediction.logpmf(np.full(panel.observed.shape, float(y)))[row, day])
+            assert found == pytest.approx(integral, rel=1e-5)
+            assert found == pytest.approx(exact.pmf(y), rel=1e-9)
+
+
+def test_gamma_over_accounts_is_the_marginal_maximum():
+    """Without forgetting, the days given the earlier ones multiply to the marginal NB of the accounts' totals, whose
+    likelihood is maximised directly by Nelder-Mead.
+    """
+    panel = viewing(60, 80, seed=34)
+    model = GammaPoisson(half_life=np.inf).fit(panel)
+    totals = np.nansum(panel["episodes"], axis=1)
+    days = (panel.observed * model.weekday_[panel.weekday]).sum(axis=1)
+
+    def loss(logs):
+        a, b = np.exp(logs)
+        return -stats.nbinom.logpmf(totals, a, b / (b + days)).sum()
+
+    direct = optimize.minimize(loss, [0, 0], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10}).x
+    assert (model.shape_, model.rate_) == pytest.approx(tuple(np.exp(direct)), rel=1e-3)

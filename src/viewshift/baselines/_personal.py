@@ -5,7 +5,7 @@ import numpy as np
 from viewshift._checks import check_positive
 from viewshift._typing import Floats, State
 from viewshift.baselines._base import Baseline
-from viewshift.baselines._regression import fit_logit, fit_truncated_nb
+from viewshift.baselines._regression import SIZES, fit_logit, fit_truncated_nb
 from viewshift.baselines.predictive import Predictive
 from viewshift.kernels.hurdle import N_COMMON, walk_hurdle
 from viewshift.panel import Panel
@@ -13,7 +13,7 @@ from viewshift.panel import Panel
 ROWS = 300_000
 """About so many account-days of the reference serve the regressions."""
 
-PRIOR_DAYS = 3.0
+PRIOR_DAYS = 6.0
 """The population's active share and level count for so many days of the account's own."""
 
 
@@ -38,11 +38,14 @@ class PersonalHurdle(Baseline):
         values = _unexposed(panel, self.measure)
         positive = values[values > 0]
         self.cap_ = 10 * float(np.quantile(positive, 0.999, method="lower")) if positive.size else 1e6
-        levels = np.log1p(np.minimum(positive, self.cap_))
+        values[values > self.cap_] = np.nan  # no viewing, but an error: one would bend the whole fit
+        positive = positive[positive <= self.cap_]
+        levels = np.log1p(positive)
         n_days = np.count_nonzero(~np.isnan(values))
         levels = levels if levels.size else np.log1p([1.0])
         self.prior_ = np.array([(positive.size + 0.5) / (n_days + 1), levels.mean(), np.mean(levels**2)])
         self.coef_ = np.zeros((3, N_COMMON + 2 * len(self.half_lives)))
+        self.log_sizes_ = np.zeros(2)
         step = 1 + panel.observed.sum() // ROWS
         step += step % 7 == 0
         for log_above in (-np.inf, self._log_above)[: 1 + (self._log_above > -np.inf)]:
@@ -50,9 +53,11 @@ class PersonalHurdle(Baseline):
             day = np.arange(kept.shape[1]) * step + (-np.arange(panel.n_accounts)[:, None]) % step
             known = ~np.isnan(kept[:, :, 0])
             rows = kept[known]
-            taken = np.minimum(np.take_along_axis(values, np.minimum(day, panel.n_days - 1), axis=1)[known], self.cap_)
+            taken = np.take_along_axis(values, np.minimum(day, panel.n_days - 1), axis=1)[known]
             mean, size = fit_truncated_nb(taken[taken > 0], rows[taken > 0], rows[taken > 0])
             self.coef_ = np.stack([fit_logit(rows, taken > 0), mean, size])
+            if taken.any():
+                self.log_sizes_ = np.clip(np.quantile(rows[taken > 0] @ size, (0.001, 0.999)), *SIZES)
 
     def _start(self, n_accounts: int) -> State:
         return {
@@ -78,6 +83,7 @@ class PersonalHurdle(Baseline):
             self.prior_,
             PRIOR_DAYS,
             self.coef_,
+            self.log_sizes_,
             self.cap_,
             log_above,
             step,

@@ -1,64 +1,77 @@
 """The two regressions of a hurdle model: logit for an active day, zero-truncated negative binomial for its count."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, gammaln, psi
+from threadpoolctl import threadpool_limits
 
 from viewshift._typing import Bools, Floats
 
-PENALTY = 1e-3
-"""On half the squared coefficients of the orthogonal features: settles what a small reference leaves open."""
+PENALTY = 1.0
+"""On half the squared coefficients of the standardised features: settles what a small reference leaves open."""
 
-BOUND = 20.0
-"""Largest absolute linear predictor; beyond it the likelihood is taken for flat."""
-
-
-def whitening(features: Floats) -> Floats:
-    """Return W, ``(n_features, rank)``, with uncorrelated columns of mean square 1 in features @ W; drops the rest."""
-    if not len(features):
-        return np.zeros((features.shape[1], 0))
-    scale = np.sqrt(np.mean(features**2, axis=0))
-    scale[scale == 0] = 1.0
-    scaled = features / scale
-    values, vectors = np.linalg.eigh(scaled.T @ scaled / len(features))
-    keep = values > 1e-9 * values[-1]
-    return vectors[:, keep] / np.sqrt(values[keep]) / scale[:, None]
+MEANS, SIZES = (-14.0, 20.0), (np.log(0.01), np.log(1000.0))
+"""Ranges of log m and log r in a fit; beyond them the likelihood is taken for flat."""
 
 
-def fit_logit(features: Floats, active: Bools) -> Floats:
-    """Return the maximum-likelihood coefficients of a logit, ``(n_features,)``; the first feature is the constant 1.
+def conditioned(features: Floats, penalty: float) -> tuple[Floats, Floats]:
+    """Return T and the penalty of b, in coefficients T @ b in which the likelihood is about equally curved all round.
 
-    Half an active and half an inactive pseudo-day with mean features keep them finite where all days are alike.
+    The first feature is the constant 1; its coefficient is hardly penalised.
     """
-    white = whitening(features)
-    rows, centre = features @ white, features.mean(axis=0) @ white if len(features) else np.zeros(0)
+    n = max(len(features), 1)
+    centre = features[:, 1:].sum(axis=0) / n
+    spread = np.sqrt(np.sum((features[:, 1:] - centre) ** 2, axis=0) / n)
+    used = spread > 1e-9 * (1 + np.abs(centre))
+    scale = np.where(used, spread, 1.0)
+    scaled = np.where(used, (features[:, 1:] - centre) / scale, 0.0)
+    values, vectors = np.linalg.eigh(scaled.T @ scaled / n)
+    ridge = penalty / n + 1e-12
+    stretch = 1 / np.sqrt(np.maximum(values, 0) + ridge)
+    transform = np.zeros((features.shape[1], features.shape[1]))
+    transform[0, 0] = 1.0
+    transform[1:, 1:] = np.where(used, 1 / scale, 0.0)[:, None] * vectors * stretch
+    transform[0, 1:] = -centre @ transform[1:, 1:]
+    return transform, penalty * np.concatenate([[1e-3], stretch**2])
+
+
+def fit_logit(features: Floats, active: Bools, penalty: float = PENALTY) -> Floats:
+    """Return the coefficients of a logit, ``(n_features,)``, by penalised maximum likelihood."""
+    transform, ridge = conditioned(features, penalty)
+    rows = features @ transform
 
     def loss(beta: Floats) -> tuple[float, Floats]:
-        odds, middle = rows @ beta, float(centre @ beta)
-        value = np.sum(np.logaddexp(0, odds)) - odds[active].sum() + np.logaddexp(0, middle) - 0.5 * middle
-        slope = (expit(odds) - active) @ rows + (expit(middle) - 0.5) * centre
-        return float(value + 0.5 * PENALTY * beta @ beta), slope + PENALTY * beta
+        odds = rows @ beta
+        value = np.sum(np.logaddexp(0, odds)) - odds[active].sum()
+        return float(value + 0.5 * ridge @ beta**2), (expit(odds) - active) @ rows + ridge * beta
 
-    return white @ _minimum(loss, np.zeros(white.shape[1]), len(features))
+    return transform @ _minimum(loss, len(transform), len(features))
 
 
-def fit_truncated_nb(values: Floats, features: Floats, size_features: Floats) -> tuple[Floats, Floats]:
-    """Return the maximum-likelihood coefficients of log mean and of log size of a zero-truncated negative binomial.
+def fit_truncated_nb(
+    values: Floats, features: Floats, size_features: Floats, penalty: float = PENALTY
+) -> tuple[Floats, Floats]:
+    """Return the coefficients of log mean and of log size of a zero-truncated NB by penalised maximum likelihood.
 
     Parameters
     ----------
     values
         Above 0, ``(n,)``.
     features, size_features
-        What log m and log r are linear in, ``(n, n_features)`` each; the first feature is the constant 1.
+        What log m and log r are linear in, ``(n, n_features)`` each.
+    penalty
+        On half the squared standardised coefficients.
     """
-    white, size_white = whitening(features), whitening(size_features)
-    rows, size_rows = features @ white, size_features @ size_white
-    n, n_values = white.shape[1], len(values)
+    (transform, ridge), (size_transform, size_ridge) = (conditioned(x, penalty) for x in (features, size_features))
+    rows, size_rows, both = features @ transform, size_features @ size_transform, np.append(ridge, size_ridge)
+    n = len(transform)
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         eta, zeta = rows @ beta[:n], size_rows @ beta[n:]
-        m, r = np.exp(np.clip(eta, -BOUND, BOUND)), np.exp(np.clip(zeta, -5, 7))
+        m, r = np.exp(np.clip(eta, *MEANS)), np.exp(np.clip(zeta, *SIZES))
         log_share = np.log1p(m / r)  # - log r / (m + r)
         zero = np.exp(-r * log_share)
         positive = -np.expm1(-r * log_share)
@@ -67,24 +80,24 @@ def fit_truncated_nb(values: Floats, features: Floats, size_features: Floats) ->
         by_r = psi(values + r) - psi(r) - log_share + (m - values) / (m + r)
         by_r += zero / positive * (m / (m + r) - log_share)
         by_r *= r
-        by_m[np.abs(eta) > BOUND] = 0.0
-        by_r[(zeta < -5) | (zeta > 7)] = 0.0
+        by_m[(eta < MEANS[0]) | (eta > MEANS[1])] = 0.0
+        by_r[(zeta < SIZES[0]) | (zeta > SIZES[1])] = 0.0
         slope = -np.concatenate([by_m @ rows, by_r @ size_rows])
-        return float(-logs.sum() + 0.5 * PENALTY * beta @ beta), slope + PENALTY * beta
+        return float(-logs.sum() + 0.5 * both @ beta**2), slope + both * beta
 
-    beta = _minimum(loss, np.zeros(n + size_white.shape[1]), n_values)
-    return white @ beta[:n], size_white @ beta[n:]
+    beta = _minimum(loss, len(both), len(values))
+    return transform @ beta[:n], size_transform @ beta[n:]
 
 
-def _minimum(loss, start: Floats, n_rows: int) -> Floats:  # type: ignore[no-untyped-def]
+def _minimum(loss: Callable[[Floats], tuple[float, Floats]], n_parameters: int, n_rows: int) -> Floats:
     scale = 1.0 / max(n_rows, 1)
 
-    def scaled(beta: Floats) -> tuple[float, Floats]:
+    def scaled(beta: Any) -> tuple[float, Floats]:
         value, slope = loss(beta)
         return scale * value, scale * slope
 
-    if not start.size:
-        return start
-    found = minimize(scaled, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-6})
+    options: Any = {"maxiter": 300, "ftol": 1e-10, "gtol": 1e-6}
+    with threadpool_limits(1, "blas"):  # small products: more threads would only wait for each other
+        found = minimize(scaled, np.zeros(n_parameters), jac=True, method="L-BFGS-B", options=options)
     result: Floats = found.x
     return result

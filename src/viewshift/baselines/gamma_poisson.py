@@ -80,7 +80,8 @@ class GammaPoisson(Baseline):
         sums, past, days, factors = self._sums(state["sums"], panel)
         size = self.shape_ + past
         mean = factors * size / (self.rate_ + days)
-        return {"sums": sums}, Predictive(-np.expm1(-size * np.log1p(mean / size)), mean, size)
+        active = np.clip(-np.expm1(-size * np.log1p(mean / size)), 1e-300, 1 - 1e-15)  # neither side is ever impossible
+        return {"sums": sums}, Predictive(active, mean, size)
 
     def _sums(self, state: Floats, panel: Panel) -> tuple[Floats, Floats, Floats, Floats]:
         factors = np.broadcast_to(expected_factors(panel, self.weekday_), panel.observed.shape)

@@ -7,9 +7,9 @@ import numpy as np
 
 from viewshift._checks import check_choice, check_positive
 from viewshift._typing import Direction, Floats, State
+from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
 from viewshift.detectors._trailing import check_trailing, spread_floor, with_past
-from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.kernels.counts import nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
 from viewshift.kernels.rolling import trailing_mean_std

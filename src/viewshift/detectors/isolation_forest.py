@@ -7,10 +7,10 @@ import numpy as np
 
 from viewshift._checks import check_choice, check_whole
 from viewshift._typing import Direction, Floats, State
+from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.conformal import PooledConformal
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
 from viewshift.detectors._trailing import facing, spread_floor, with_past
-from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.kernels.forest import mean_depth, path_length
 from viewshift.kernels.rolling import trailing_mean_std, window_mean
 from viewshift.panel import Panel

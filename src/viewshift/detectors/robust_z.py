@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 
 from viewshift._typing import Direction, Floats, State
+from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
 from viewshift.detectors._trailing import check_trailing, facing, spread_floor, with_past
-from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.kernels.rolling import trailing_median_mad
 from viewshift.panel import Panel
 

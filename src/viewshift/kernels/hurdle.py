@@ -9,11 +9,11 @@ from viewshift._typing import Floats
 from viewshift.kernels._compile import kernel, parallel_kernel
 from viewshift.kernels.nb_tail import hurdle_log_sf, hurdle_quantile
 
-N_COMMON = 16
-"""Features that do not belong to one half-life; `features` lists them."""
+N_COMMON = 15
+"""Number of features that belong to no single half-life."""
 
-LEAST_SIZE, LARGEST_SIZE = 0.01, 1000.0
 WEEKDAY_DECAY = 2.0 ** (-1 / 120)
+"""An account's own weekdays are remembered with a half-life of 120 days."""
 
 
 @kernel
@@ -25,7 +25,11 @@ def _update(
     weekdays: Floats,
     last: Floats,
 ) -> None:
-    """Let a day pass; y is NaN if it was not observed."""
+    """Let a day pass; y is NaN if it was not observed.
+
+    `averages` holds for each half-life the weights of days and of active days and the sums of log(1 + y) and of its
+    square, `weekdays` the first two for each weekday, `last` yesterday's log(1 + y) and the largest, which fades.
+    """
     n = len(decays)
     for h in range(n):
         for j in range(averages.shape[1]):
@@ -60,36 +64,44 @@ def _features(
     last: Floats,
     row: Floats,
 ) -> None:
-    """Write the features of a day into `row`: `N_COMMON` ones, then active share and level for each half-life."""
+    """Write the features of a day into `row`.
+
+    For all half-lives together: constant; Tuesday .. Sunday; yesterday's log(1 + y); yesterday active; the same times
+    the account's level; log odds of this weekday against all days; spread of log(1 + y) on active days, over the
+    longest and over the shortest half-life; its largest excess; share of the population in what is known. Then for
+    each half-life: log odds of an active day, and level: mean log(1 + y) of active days. Each half-life's values begin
+    from those of the next longer one, which count for `prior_days` days, and the longest one's from the population's.
+    Unless observed and outside any guard band, yesterday is what the shortest half-life expects.
+    """
     n = averages.shape[0]
-    at = N_COMMON
-    share = level = spread = 0.0
-    for h in range(n):
-        days = averages[h, 0] + prior_days
-        active = averages[h, 1] + prior_days * prior[0]
-        share = active / days
-        level = (averages[h, 2] + prior_days * prior[0] * prior[1]) / active
-        spread = (averages[h, 3] + prior_days * prior[0] * prior[2]) / active - level * level
-        row[at] = math.log(share / (1.0 - share))
-        row[at + 1] = level
-        at += 2
-    for j in range(7):
-        row[j] = 0.0
+    share, level, square = prior[0], prior[1], prior[2]
+    long_share = long_level = long_spread = 0.0
+    for h in range(n - 1, -1, -1):
+        expected = prior_days * share
+        active = averages[h, 1] + expected
+        share = active / (averages[h, 0] + prior_days)
+        level = (averages[h, 2] + expected * level) / active
+        square = (averages[h, 3] + expected * square) / active
+        row[N_COMMON + 2 * h] = math.log(share / (1.0 - share))
+        row[N_COMMON + 2 * h + 1] = level
+        if h == n - 1:
+            long_share, long_level, long_spread = share, level, square - level * level
+    row[:7] = 0.0
+    row[weekday] = 1.0
     row[0] = 1.0
-    if weekday > 0:
-        row[weekday] = 1.0
-    short = (averages[0, 1] + prior_days * prior[0]) / (averages[0, 0] + prior_days)
-    known = not np.isnan(last[0])
-    row[7] = (1.0 if last[0] > 0.0 else 0.0) if known else short
-    row[8] = last[0] if known else short * level
-    same = (weekdays[weekday, 1] + prior_days * share) / (weekdays[weekday, 0] + prior_days)
-    row[9] = math.log(same / (1.0 - same)) - math.log(share / (1.0 - share))
-    row[10] = math.sqrt(max(spread, 0.0))
-    row[11] = max(last[1] - level, 0.0)
-    row[12] = prior_days / (averages[n - 1, 0] + prior_days)
-    row[13] = prior_days / (averages[n - 1, 1] + prior_days)
-    row[14] = row[7] * level
-    row[15] = row[12] * row[12]
+    if np.isnan(last[0]):
+        row[7] = share * level
+        row[8] = share
+    else:
+        row[7] = last[0]
+        row[8] = 1.0 if last[0] > 0.0 else 0.0
+    row[9] = row[8] * long_level
+    same = (weekdays[weekday, 1] + prior_days * long_share) / (weekdays[weekday, 0] + prior_days)
+    row[10] = math.log(same / (1.0 - same)) - math.log(long_share / (1.0 - long_share))
+    row[11] = math.sqrt(max(long_spread, 0.0))
+    row[12] = math.sqrt(max(square - level * level, 0.0))
+    row[13] = max(last[1] - long_level, 0.0)
+    row[14] = prior_days / (averages[n - 1, 1] + prior_days)
 
 
 @kernel
@@ -108,6 +120,7 @@ def walk_hurdle(
     prior: Floats,
     prior_days: float,
     coefficients: Floats,
+    log_sizes: Floats,
     cap: float,
     log_above: float,
     step: int,
@@ -132,6 +145,8 @@ def walk_hurdle(
         How many days the population's values count for.
     coefficients
         Of the log odds of an active day, the log NB mean and the log NB size: ``(3, n_features)``.
+    log_sizes
+        Smallest and largest log NB size.
     cap
         Largest value that enters the features.
     log_above
@@ -171,7 +186,7 @@ def walk_hurdle(
             odds = min(max(_dot(coefficients[0], row), -20.0), 20.0)
             active[i, t] = 1.0 / (1.0 + math.exp(-odds))
             mean[i, t] = math.exp(min(max(_dot(coefficients[1], row), -14.0), 25.0))
-            size[i, t] = min(max(math.exp(_dot(coefficients[2], row)), LEAST_SIZE), LARGEST_SIZE)
+            size[i, t] = math.exp(min(max(_dot(coefficients[2], row), log_sizes[0]), log_sizes[1]))
             y = cap if values[i, t] > cap else values[i, t]
             if step and (t + account) % step == 0 and not np.isnan(y):
                 kept[i, t // step] = row
@@ -180,6 +195,8 @@ def walk_hurdle(
             if guard:
                 y, waiting[i, t % guard] = waiting[i, t % guard], y
             _update(y, (today - guard) % 7, decays, averages[i], weekdays[i], last[i])
+            if guard:
+                last[i, 0] = np.nan
         if guard:
             waiting[i] = np.roll(waiting[i], -(n_days % guard))
     return active, mean, size, kept, (averages, weekdays, last, waiting)
