@@ -1,8 +1,9 @@
 """What a day changed about the alarms."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from viewshift._typing import Bools
@@ -65,6 +66,9 @@ def among(some: pd.DataFrame, others: pd.DataFrame, key: Sequence[str] = ("accou
     key
         Columns by which they are the same.
     """
-    names = list(key)
-    found: Bools = pd.MultiIndex.from_frame(some[names]).isin(pd.MultiIndex.from_frame(others[names]))
-    return found
+    known = set(_keys(others, key))
+    return np.array([one in known for one in _keys(some, key)], dtype=bool)
+
+
+def _keys(table: pd.DataFrame, key: Sequence[str]) -> list[tuple[Any, ...]]:
+    return list(zip(*(table[name].tolist() for name in key), strict=True))

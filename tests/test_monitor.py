@@ -1,0 +1,364 @@
+"""The monitor says what the rule says of everything known so far, whatever the days brought.
+
+Nothing here is a matter of chance: surprise must agree to the bit, on every day.
+"""
+
+import copy
+import functools
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+import oracles_monitor
+import viewshift as vs
+from cases import CASES
+from strategies import KINDS, Draw, population
+from viewshift import archives
+from viewshift.alarms import COLUMNS, LOOKBACK, MEMORY, explain, find_intervals
+from viewshift.detectors import StreamingDetector
+from viewshift.kernels.runs import follow_runs
+
+STREAMING = [case for case in CASES if isinstance(case.detector, StreamingDetector)]
+BESIDES = ["status", "end"]
+
+
+@functools.cache
+def fitted(case):
+    rule = vs.AlarmRule(case.detector, n_folds=2).fit(population())
+    rates = rule.curve_[1]
+    return rule.at(4.0) if rates.min() < 4 < rates.max() else rule.at(float(rates.max()) - 1e-3)
+
+
+@pytest.fixture(scope="module")
+def rule():
+    return vs.AlarmRule(vs.detectors.Cusum(), per_account_year=4.0).fit(vs.simulate.viewers(100, 400, seed=11))
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return vs.simulate.viewers(12, 330, seed=12)
+
+
+def day_of(panel, day):
+    return panel.between(panel.days[day], panel.days[day])
+
+
+def keys(alarms):
+    return set(zip(alarms["account"], alarms["detected"], strict=True))
+
+
+def with_values(panel, **measures):
+    return panel.with_measures({name: np.asarray(values, dtype=float) for name, values in measures.items()})
+
+
+def agree(rule, monitor, known, collected):
+    """The surprise of the days collected, and the alarms now, are those of the rule on everything known."""
+    whole = known.panel()
+    assert monitor.accounts.tolist() == known.accounts
+    assert monitor.last_day == whole.days[-1]
+    surprise = rule.surprise(whole)
+    for day, (names, values) in collected.items():
+        column = int((day - whole.start).astype(int))
+        np.testing.assert_array_equal(values, surprise[: len(names), column], err_msg=str(day), strict=True)
+    collected.clear()
+    table = explained(rule, whole, surprise)
+    unquiet = oracles_monitor.unquiet(surprise, rule.threshold_, rule.quiet, rule.adapt_after)
+    wanted = {(whole.accounts[row], pd.Timestamp(whole.days[day])) for row, day in unquiet}
+    is_open = np.array([key in wanted for key in zip(table["account"], table["detected"], strict=True)], dtype=bool)
+    expected = table[is_open & (table["status"] != "lasting")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        monitor.alarms().drop(columns=BESIDES),
+        expected.drop(columns=BESIDES),
+        check_exact=True,
+        check_dtype=len(expected) > 0,
+    )
+    assert set(monitor.alarms()["status"]) <= {"open"}
+    assert monitor.alarms()["end"].isna().all()
+
+
+def explained(rule, whole, surprise):
+    """All alarms in the days that a monitor remembers."""
+    kept = slice(-(LOOKBACK + MEMORY + rule.adapt_after + 15), None)
+    recent = surprise[:, kept]
+    return explain(
+        whole.between(whole.days[kept][0]),
+        find_intervals(recent, rule.threshold_, quiet=rule.quiet),
+        recent,
+        rule._judged(whole)[1][:, kept],
+        measure=rule.detector.measure,
+        size=rule.size_,
+        direction=getattr(rule.detector, "direction", "both"),
+        causal=True,
+        quiet=rule.quiet,
+        adapt_after=rule.adapt_after,
+    )
+
+
+def thinned(panel, day, rng):
+    """A day's panel without some accounts, with some not observed, and in another order."""
+    today = day_of(panel, day)
+    rows = rng.permutation(panel.n_accounts)[: rng.integers(panel.n_accounts // 2, panel.n_accounts + 1)]
+    return today.take(rows)
+
+
+def mended(panel, rng):
+    """The same day with other values for some of the accounts."""
+    some = panel.take(rng.permutation(panel.n_accounts)[: rng.integers(1, panel.n_accounts + 1)])
+    return vs.Panel(
+        {name: rng.choice([values, np.zeros_like(values), values + 9]) for name, values in some.measures.items()},
+        accounts=some.accounts,
+        start=some.start,
+        observed=some.observed & (rng.random(some.observed.shape) < 0.9),
+        exposure=some.exposure,
+        widening=some.widening,
+    )
+
+
+def drawn(seed, rng):
+    """A panel of 400 days; even seeds have exposure and widening."""
+    plain = Draw(seed=seed, kinds=(*rng.permutation(list(KINDS))[:8].tolist(), "realistic", "late"), n_days=400).panel()
+    if seed % 2:
+        return plain
+    special = rng.random(plain.observed.shape) < 0.05
+    return vs.Panel(
+        plain.measures,
+        accounts=plain.accounts,
+        start=plain.start,
+        observed=plain.observed,
+        exposure=np.where(special, rng.uniform(0.5, 2, special.shape), 1),
+        widening=np.where(special, rng.uniform(1, 2, special.shape), 1),
+    )
+
+
+def walk(rule, seed, folder):
+    """400 days with gaps, new accounts, corrections, repetitions and restarts at random days."""
+    rng = np.random.default_rng(seed)
+    panel = drawn(seed, rng)
+    first = int(rng.integers(1, 120))
+    history = panel.between(until=panel.days[first - 1]).take(slice(rng.integers(1, 6)))
+    monitor, known, collected = rule.monitor(history), oracles_monitor.Known(history), {}
+    day = first
+    while day < panel.n_days:
+        today = thinned(panel, day, rng)
+        before = keys(monitor.alarms())
+        changes = monitor.update(today)
+        known.tell(today)
+        collected[today.start] = monitor.accounts, monitor.surprise.to_numpy()
+        assert keys(changes.continued) == before & keys(monitor.alarms())
+        assert keys(changes.opened) == keys(monitor.alarms()) - before
+        assert keys(changes.closed) >= before - keys(monitor.alarms())
+        if rng.random() < 0.1:
+            agree(rule, monitor, known, collected)
+            correction = mended(thinned(panel, max(0, day - int(rng.integers(15))), rng), rng)
+            monitor.update(correction)
+            known.tell(correction)
+            agree(rule, monitor, known, collected)
+            assert all(table.empty for table in monitor.update(correction))
+        if rng.random() < 0.03:
+            monitor.save(folder / "monitor.vs")
+            monitor = vs.load_monitor(folder / "monitor.vs")
+        day += int(rng.choice([1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 20 if rng.random() < 0.1 else 1]))
+    agree(rule, monitor, known, collected)
+
+
+ONE_OF_EACH = list({type(case.detector): case for case in reversed(STREAMING)}.values())
+
+
+@pytest.mark.parametrize("case", ONE_OF_EACH, ids=repr)
+def test_the_monitor_equals_the_rule_on_all_that_is_known(case, tmp_path):
+    walk(fitted(case), 2, tmp_path)
+
+
+@pytest.mark.guarantee
+@pytest.mark.parametrize(("seed", "case"), list(enumerate(STREAMING, start=3)), ids=repr)
+def test_every_variant_of_every_detector_can_be_watched(case, seed, tmp_path):
+    walk(fitted(case), seed, tmp_path)
+
+
+@pytest.mark.guarantee
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_more_walks_of_another_rule(rule, seed, tmp_path):
+    walk(rule, seed, tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_are_followed_as_by_looking_back(seed):
+    rng = np.random.default_rng(seed)
+    surprise = rng.choice([np.nan, 0.0, 1.0, 2.0], size=(30, 60), p=[0.3, 0.4, 0.2, 0.1])
+    opened, below = np.full(30, -1), np.full(30, 3)
+    for first, last in ((0, 1), (1, 20), (20, 59), (59, 60)):
+        opened, below = follow_runs(opened, below, surprise[:, first:last], first, 1.0, 3)
+        expected = [oracles_monitor.latest_run(path[:last], 1.0, 3) for path in surprise]
+        assert [(None if a < 0 else a, b) for a, b in zip(opened.tolist(), below.tolist(), strict=True)] == expected
+
+
+def surge(panel, account, first, days, extra=300):
+    """The panel with many episodes more on some days of one account."""
+    values = panel["episodes"].astype(float).copy()
+    values[account, first : first + days] += extra
+    return panel.with_measures({"episodes": values})
+
+
+@pytest.fixture(scope="module")
+def spiky():
+    reference = vs.simulate.viewers(100, 400, seed=11)
+    return vs.AlarmRule(vs.detectors.RobustZ(), per_account_year=0.5).fit(reference)
+
+
+def fed(monitor, panel, first, last):
+    """Changes by day."""
+    return {day: monitor.update(day_of(panel, day)) for day in range(first, last)}
+
+
+def test_an_alarm_opens_goes_on_and_closes_when_it_has_been_quiet(spiky, panel):
+    binge = surge(panel, 4, 200, 2)
+    changes = fed(spiky.monitor(binge.between(until=binge.days[199])), binge, 200, 212)
+    name, detected = panel.accounts[4], pd.Timestamp(panel.days[200])
+    state = [
+        [part for part, table in change._asdict().items() if (name, detected) in keys(table)]
+        for change in changes.values()
+    ]
+    assert state == [["opened"], *[["continued"]] * 7, ["closed"], [], [], []]
+    alarm = changes[208].closed.set_index("account").loc[name]
+    assert (alarm["status"], alarm["end"]) == ("closed", pd.Timestamp(panel.days[201]))
+    assert list(changes[200].opened.columns) == COLUMNS
+    assert repr(changes[200]).startswith("Changes(opened: ")
+    assert name in repr(changes[200])
+
+
+def test_a_shift_that_stays_is_reported_as_lasting_after_four_weeks(spiky, panel):
+    moved = surge(panel, 4, 200, 130, extra=300)
+    changes = fed(spiky.monitor(moved.between(until=moved.days[199])), moved, 200, 240)
+    name = panel.accounts[4]
+    told = [
+        (day, row.status)
+        for day, change in changes.items()
+        for row in change.closed.itertuples()
+        if row.account == name
+    ]
+    assert (227, "lasting") in told
+
+
+def test_the_last_word_on_every_old_alarm_is_that_of_the_rule(spiky, panel):
+    rule = spiky.at(4.0)
+    changes = fed(rule.monitor(panel.between(until=panel.days[29])), panel, 30, 330)
+    told = {}
+    for change in changes.values():
+        told |= {(row.account, row.detected): row.status for row in change.closed.itertuples()}
+    final = rule.alarms(panel)
+    final = final[(final["detected"] >= panel.days[30]) & (final["detected"] <= panel.days[300])]
+    old = {key: status for key, status in told.items() if key[1] <= pd.Timestamp(panel.days[300])}
+    assert {(row.account, row.detected): row.status for row in final.itertuples()} == old
+
+
+def test_a_correction_takes_an_alarm_back_and_gives_it_again(spiky, panel):
+    binge = surge(panel, 4, 200, 1)
+    monitor = spiky.monitor(binge.between(until=binge.days[202]))
+    before, name = monitor.surprise, panel.accounts[4]
+    assert name in set(monitor.alarms()["account"])
+    right = day_of(panel, 200).take([4])
+    opened, continued, closed = monitor.update(right)
+    assert (closed["account"].tolist(), closed["status"].tolist()) == ([name], ["withdrawn"])
+    assert opened.empty
+    assert continued.empty
+    assert name not in set(monitor.alarms()["account"])
+    pd.testing.assert_series_equal(monitor.surprise, spiky.monitor(panel.between(until=panel.days[202])).surprise)
+    assert monitor.update(day_of(binge, 200).take([4])).opened["account"].tolist() == [name]
+    pd.testing.assert_series_equal(monitor.surprise, before, check_exact=True)
+
+
+def test_an_alarm_that_a_correction_shows_to_be_over_is_reported_closed(spiky, panel):
+    monitor = spiky.at(0.5).monitor(panel.between(until=panel.days[213]))
+    changes = monitor.update(day_of(surge(panel, 4, 200, 1), 200).take([4]))
+    assert (changes.closed["account"].tolist(), changes.closed["status"].tolist()) == ([panel.accounts[4]], ["closed"])
+
+
+def test_an_account_may_be_new_today_or_in_a_corrected_day(rule, panel):
+    monitor = rule.monitor(panel.between(until=panel.days[200]).take(slice(8)))
+    newer = day_of(panel, 190)
+    monitor.update(newer)
+    monitor.update(day_of(panel, 201))
+    known = oracles_monitor.Known(panel.between(until=panel.days[200]).take(slice(8)))
+    known.tell(newer)
+    known.tell(day_of(panel, 201))
+    agree(rule, monitor, known, {known.last: (monitor.accounts, monitor.surprise.to_numpy())})
+    assert len(monitor.accounts) == 12
+
+
+def test_single_precision_is_the_same(rule, panel):
+    single = panel.with_measures({name: values.astype(np.float32) for name, values in panel.measures.items()})
+    monitor = rule.monitor(single.between(until=panel.days[199]))
+    for day in range(200, 240):
+        monitor.update(day_of(single, day))
+    np.testing.assert_array_equal(monitor.surprise, rule.surprise(single)[:, 239])
+
+
+def test_the_state_does_not_grow_with_the_days(rule, panel, tmp_path):
+    monitor, sizes = rule.monitor(panel.between(until=panel.days[9])), []
+    for day in range(10, 310):
+        monitor.update(day_of(panel, day))
+        if day % 100 == 9:
+            parts = monitor._record.packed().values()
+            sizes.append(sum(array.nbytes for part in parts for array in part.values()))
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert sizes[0] / panel.n_accounts < 8000  # four measures, two of which need float64
+
+
+def test_a_rule_changed_later_does_not_change_its_monitor(rule, panel):
+    own = copy.copy(rule)
+    monitor = own.monitor(panel.between(until=panel.days[199]))
+    threshold = monitor.rule.threshold_
+    own.per_account_year = 0.2
+    assert monitor.rule.threshold_ == threshold
+
+
+def test_loading_refuses_what_is_damaged_unknown_or_something_else(rule, panel, tmp_path, monkeypatch):
+    path, other = tmp_path / "monitor.vs", tmp_path / "other.vs"
+    rule.monitor(panel.between(until=panel.days[99])).save(path)
+    whole = path.read_bytes()
+    for content in (whole[: len(whole) // 2], whole[:-1], b"", b"Title,Date\n"):
+        other.write_bytes(content)
+        with pytest.raises(ValueError, match="must be a monitor saved by viewshift, but it is damaged or"):
+            vs.load_monitor(other)
+    rule.save(other)
+    with pytest.raises(ValueError, match="but it holds a rule"):
+        vs.load_monitor(other)
+    with pytest.raises(ValueError, match="but it holds a monitor"):
+        vs.load_rule(path)
+    monkeypatch.setitem(archives.FORMATS, "monitor", 99)
+    with pytest.raises(ValueError, match="monitor format 1, but this version reads format 99"):
+        vs.load_monitor(path)
+
+
+def test_what_cannot_be_taken_in_is_refused_with_a_sentence(rule, panel):
+    monitor = rule.monitor(panel.between(panel.days[50], panel.days[199]))
+    state = copy.deepcopy(monitor._record.packed())
+    only = vs.Panel({"episodes": [[1.0]]}, accounts=["a"], start=panel.days[200])
+    for today, sentence in (
+        (panel.between(panel.days[200], panel.days[201]), "`today` must be a panel of one day, got 2"),
+        (only, "`today` must have the measures of the history, 'episodes', .*; it has 'episodes'."),
+        (day_of(panel, 184), f"`today` is {panel.days[184]}, but only days from {panel.days[185]} on can be corrected"),
+        (day_of(panel, 49), f"`today` is {panel.days[49]}, before the history, which begins on {panel.days[50]}"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            monitor.update(today)
+    with pytest.raises(TypeError, match="`today` must be a Panel, got DataFrame"):
+        monitor.update(panel.to_frame())
+    with pytest.raises(ValueError, match="must not repeat a name"):
+        vs.Panel({"episodes": [[1.0], [2.0]]}, accounts=["a", "a"], start=panel.days[200])
+    np.testing.assert_equal(monitor._record.packed(), state)
+    monitor.update(day_of(panel, 185))
+
+
+def test_what_cannot_be_watched_is_refused_with_a_sentence(rule, panel):
+    with pytest.raises(ValueError, match="`history` must hold at least one day"):
+        rule.monitor(panel.between(panel.days[5], panel.days[4]))
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        vs.AlarmRule(vs.detectors.Cusum()).monitor(panel)
+    hindsight = vs.AlarmRule(vs.detectors.Pelt()).fit(vs.simulate.viewers(30, 200, seed=1))
+    with pytest.raises(TypeError, match="must score day by day to be advanced, got Pelt"):
+        hindsight.monitor(panel)
+    with pytest.raises(ValueError, match="needs the measure 'episodes'"):
+        rule.monitor(vs.Panel({"minutes": [[1.0]]}, accounts=["a"], start="2024-01-01"))

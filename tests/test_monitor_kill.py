@@ -1,0 +1,57 @@
+"""Killed at any moment while it saves, a monitor leaves the old state or the new one, never anything else.
+
+A server that has imported the library forks a child for every kill, and looks at the file that the child leaves.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+KILLS = 200
+SERVER = """
+import json, os, random, signal, sys, time
+from pathlib import Path
+import numpy as np
+import viewshift as vs
+
+folder, kills = Path(sys.argv[1]), int(sys.argv[2])
+panel = vs.simulate.viewers(300, 260, seed=5)
+rule = vs.AlarmRule(vs.detectors.ZScore(), per_account_year=2.0, n_folds=2).fit(panel)
+states = [rule.monitor(panel.between(until=panel.days[day])) for day in (199, 259)]
+path, rng, found = folder / "monitor.vs", random.Random(7), []
+start = time.perf_counter()
+states[0].save(path)
+once = time.perf_counter() - start
+for _ in range(kills):
+    child = os.fork()
+    if child == 0:
+        while True:
+            for state in reversed(states):
+                state.save(path)
+    time.sleep(rng.uniform(0, 2.5 * once))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    left = vs.load_monitor(path)
+    same = [left.last_day == state.last_day and left.surprise.equals(state.surprise) for state in states]
+    found.append(same.index(True))
+partials = [sorted(name.name for name in folder.glob(".*partial*"))]
+states[1].save(path)
+partials.append(sorted(name.name for name in folder.glob(".*partial*")))
+print(json.dumps({"found": found, "partials": partials}))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_killed_while_saving_it_leaves_one_of_two_states(tmp_path):
+    command = [sys.executable, "-W", "ignore", "-c", SERVER, str(tmp_path), str(KILLS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert len(told["found"]) == KILLS
+    assert set(told["found"]) == {0, 1}
+    before, after = told["partials"]
+    assert before, "no kill came in the middle of a save"
+    assert after == []
+    assert [path.name for path in tmp_path.iterdir()] == ["monitor.vs"]
