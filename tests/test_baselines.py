@@ -1,7 +1,7 @@
 """Baselines predict as they say: exact tails, the walk as its slow twin, day by day as at once, whatever is fitted.
 
-Statistical test: `test_hurdle_is_calibrated_on_viewers_it_has_not_seen` is seeded; its bounds are 4 standard errors wide
-and more, so that a right model fails less than one seed in 10,000.
+Statistical test: `test_hurdle_is_calibrated_on_viewers_it_has_not_seen` is seeded; its bounds are 4 standard errors
+wide and more, so that a right model fails less than one seed in 10,000.
 """
 
 import pickle

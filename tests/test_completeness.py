@@ -18,7 +18,7 @@ from viewshift.detectors import Claims, Detector
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "viewshift"
-PARTS = ("detectors", "metrics", "plots", "readers", "simulate", "study")
+PARTS = ("baselines", "detectors", "metrics", "plots", "readers", "simulate", "study")
 DETECTORS = [
     cls
     for cls in (getattr(vs.detectors, name) for name in vs.detectors.__all__)

@@ -1,5 +1,7 @@
 """Detectors agree with what nobody here wrote: other packages, published tables, exact brute force."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -314,8 +316,12 @@ def test_truncated_negative_binomial_is_that_of_statsmodels():
     assert np.exp(log_size[0]) == pytest.approx(1 / fitted.params[4], rel=1e-3)
 
 
+def _poisson_at(share, *, y, factor, posterior):
+    return stats.poisson.pmf(y, posterior.ppf(share) * factor)
+
+
 def test_gamma_poisson_predicts_as_the_integral_over_rates():
-    """scipy.integrate: Poisson over the gamma posterior of the account's rate, given all its days; and scipy's nbinom."""
+    """Integral of the Poisson over the gamma posterior of the account's rate, by scipy; and scipy's nbinom."""
     panel = viewing(30, 100, seed=33)
     model = GammaPoisson(half_life=np.inf).fit(panel)
     prediction = model.predict(panel)
@@ -327,9 +333,8 @@ def test_gamma_poisson_predicts_as_the_integral_over_rates():
         size, rate = posterior.args[0], 1 / posterior.kwds["scale"]
         exact = stats.nbinom(size, rate / (rate + factors[day]))
         for y in (0, 1, 4):
-            integral, _ = integrate.quad(
-                lambda u, y=y, d=day: stats.poisson.pmf(y, posterior.ppf(u) * factors[d]), 0, 1, epsabs=1e-10
-            )
+            poisson = partial(_poisson_at, y=y, factor=factors[day], posterior=posterior)
+            integral, _ = integrate.quad(poisson, 0, 1, epsabs=1e-10)
             found = np.exp(prediction.logpmf(np.full(panel.observed.shape, float(y)))[row, day])
             assert found == pytest.approx(integral, rel=1e-5)
             assert found == pytest.approx(exact.pmf(y), rel=1e-9)

@@ -11,7 +11,9 @@ from viewshift.panel import Panel
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class UsualLevel(PersonalHurdle):
-    """The hurdle model on what was known some days ago, of which no day counts for more than was to be expected.
+    """The model of `Hurdle` on what was known some days ago, when no day counted for more than was to be expected.
+
+    A surge can raise its own baseline only slowly: what is predicted is what was usual before it.
 
     Parameters
     ----------
@@ -22,7 +24,24 @@ class UsualLevel(PersonalHurdle):
     guard
         Days just before the predicted one that are left out.
     winsor
-        A day enters the averages as at most this quantile of its own prediction; 1 for no such bound.
+        A day enters the averages as at most this quantile of its own prediction, from 0.5 on; 1 for no such bound.
+
+    Attributes
+    ----------
+    coef_, prior_, log_sizes_, cap_
+        As with `Hurdle`; fitted twice, the second time on averages that the first fit winsorised.
+
+    References
+    ----------
+    Noufaily, A. et al. (2013). An improved algorithm for outbreak detection in multiple surveillance systems.
+    Statistics in Medicine 32, 1206-1222, section 3 (guard band, past extremes held down). doi:10.1002/sim.5595
+
+    Examples
+    --------
+    >>> import viewshift as vs
+    >>> viewers = vs.simulate.viewers(20, 120, seed=1)
+    >>> vs.baselines.UsualLevel().fit(viewers).predict(viewers).quantile(0.9).shape
+    (20, 120)
     """
 
     measure: str = "episodes"
