@@ -12,6 +12,7 @@ _HOME = {
     "AlarmRule": "rules",
     "Events": "daily",
     "Panel": "panel",
+    "default_baseline": "saved",
     "default_rule": "saved",
     "load_monitor": "saved",
     "load_rule": "saved",
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from viewshift.readers import read_netflix as read_netflix
     from viewshift.readers import read_table as read_table
     from viewshift.rules import AlarmRule as AlarmRule
+    from viewshift.saved import default_baseline as default_baseline
     from viewshift.saved import default_rule as default_rule
     from viewshift.saved import load_monitor as load_monitor
     from viewshift.saved import load_rule as load_rule

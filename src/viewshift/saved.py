@@ -1,16 +1,22 @@
-"""Rules and monitors from files: the user's own, and the rule that is shipped."""
+"""Rules, monitors and baselines from files: the user's own, and those that are shipped."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from sklearn.base import clone
 
+from viewshift._checks import check_choice
 from viewshift.archives import made, part, read_archive
+from viewshift.baselines import Baseline
 from viewshift.calibrate import Ladder
 from viewshift.monitor import Monitor
 from viewshift.rules import AlarmRule
+
+SHIPPED = ("Cusum", "PredictiveTail")
+"""Detectors of the rules that are shipped."""
 
 
 def load_rule(path: str | Path) -> AlarmRule:
@@ -49,8 +55,8 @@ def load_monitor(path: str | Path) -> Monitor:
         raise ValueError(f"{path} holds a monitor that this version does not know ({error}).") from None
 
 
-def default_rule(per_account_year: float = 0.5) -> AlarmRule:
-    """Return the rule that is shipped fitted, on simulated viewers, so that one person's export works at once.
+def default_rule(per_account_year: float = 0.5, *, detector: str = "Cusum") -> AlarmRule:
+    """Return a rule that is shipped fitted, on simulated viewers, so that one person's export works at once.
 
     Its promise holds for people like the simulated reference population, named in its `reference`. Fit an `AlarmRule`
     on your own accounts where you have them.
@@ -59,9 +65,31 @@ def default_rule(per_account_year: float = 0.5) -> AlarmRule:
     ----------
     per_account_year
         Alarm intervals per account-year.
+    detector
+        "Cusum" finds what lasts a week and longer; "PredictiveTail" finds single days, and suits `discoveries`.
     """
-    with resources.as_file(resources.files("viewshift") / "data" / "default_rule.npz") as path:
+    check_choice("detector", detector, SHIPPED)
+    with shipped(detector) as path:
         return load_rule(path).at(per_account_year)
+
+
+def default_baseline() -> Baseline:
+    """Return the baseline of an account's usual episodes that is shipped fitted, on the same simulated viewers."""
+    with shipped("UsualLevel") as path:
+        header, arrays = read_archive(path, "baseline")
+    baseline: Baseline = made(header["baseline"]).restore(arrays)
+    return baseline
+
+
+def shipped(name: str) -> AbstractContextManager[Path]:
+    """Return the file of a rule or baseline that is part of the package.
+
+    Parameters
+    ----------
+    name
+        Class name of the detector or baseline.
+    """
+    return resources.as_file(resources.files("viewshift") / "data" / f"{name}.npz")
 
 
 def _rule(path: str | Path, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> AlarmRule:
