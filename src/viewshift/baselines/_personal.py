@@ -1,5 +1,7 @@
 """The hurdle model on personal features, which two baselines share."""
 
+from typing import Any
+
 import numpy as np
 
 from viewshift._checks import check_positive
@@ -15,6 +17,9 @@ ROWS = 300_000
 
 PRIOR_DAYS = 6.0
 """The population's active share and level count for so many days of the account's own."""
+
+
+STATE = ("averages", "weekdays", "last", "waiting")
 
 
 class PersonalHurdle(Baseline):
@@ -70,24 +75,20 @@ class PersonalHurdle(Baseline):
     def _advance(self, state: State, panel: Panel) -> tuple[State, Predictive]:
         values = _unexposed(panel, self.measure)
         *prediction, _, after = self._walk(state, values, panel, self._log_above, 0)
-        return dict(zip(state, after, strict=True)), Predictive(*prediction).exposed(panel.exposure)
+        return dict(zip(STATE, after, strict=True)), Predictive(*prediction).exposed(panel.exposure)
 
-    def _walk(self, state: State, values: Floats, panel: Panel, log_above: float, step: int):  # type: ignore[no-untyped-def]
+    def _walk(self, state: State, values: Floats, panel: Panel, log_above: float, step: int) -> Any:
+        """Return active, mean, size, the kept features, and the state's arrays after the panel's last day."""
         decays = 0.5 ** (1 / np.sort(np.asarray(self.half_lives, dtype=np.float64)))
-        weekday = int(panel.start.astype(np.int64) + 3) % 7
-        names = ("averages", "weekdays", "last", "waiting")
+        learned = self.prior_, PRIOR_DAYS, self.coef_, self.log_sizes_, self.cap_
         return walk_hurdle(
             values,
-            weekday,
+            int(panel.start.astype(np.int64) + 3) % 7,
             decays,
-            self.prior_,
-            PRIOR_DAYS,
-            self.coef_,
-            self.log_sizes_,
-            self.cap_,
+            *learned,
             log_above,
             step,
-            *(state[n] for n in names),
+            *(state[n] for n in STATE),
         )
 
 
