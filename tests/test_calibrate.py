@@ -176,6 +176,12 @@ def test_own_rates_leave_the_nominal_rate_as_it_is():
         assert abs(np.count_nonzero(surprise >= -np.log10(alpha)) / n - alpha) < 4 * np.sqrt(2 * alpha / n)
 
 
+def test_days_with_p_one_stay_tied_whatever_the_account():
+    scores = np.where(np.random.default_rng(13).random((60, 300)) < 0.3, 1.0, 0.0)
+    assert set(Ladder.fit(scores).surprise(scores)[0][scores == 0.0]) == {0.0}
+    assert set(Ladder.fit(np.zeros((60, 300))).surprise(np.zeros((60, 300)))[0].ravel()) == {0.0}
+
+
 def test_too_few_scores_for_a_class_join_their_neighbours():
     rng = np.random.default_rng(7)
     assert Ladder.fit(rng.random((20, 100))).edges.tolist() == [0]

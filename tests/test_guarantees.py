@@ -1,11 +1,11 @@
-"""What is promised, at full size: 5,000 viewers to fit on, 5,000 others to be judged, two years each, two populations.
+"""What is promised, at full size: 5,000 viewers to fit on, 10,000 others to be judged, two years each, two populations.
 
 Everything is seeded, so a test passes or fails for good; the error rates tell how often other seeds would fail a rule
 that keeps its promise. Alarm rates: the 95 % bootstrap interval must cover the dial or lie within 10 % of it (20 % at
-0.1). Threshold and judged rate each rest on 10,000 account-years; at 0.25 their difference has a standard error of 3 %
-and the interval a half width of 4 %, so that one check in 20 would fail for a rule without any error; one in 1,000
-does at dials of 1 and above, and one in 200 at 0.1. Exceedances: 36,500 days are expected at 1e-2, 3,650 at 1e-3 and
-365 at 1e-4, on both sides; the bands are some 3 standard errors wide where they are narrowest, at 1e-4 (one in 300).
+0.1). The threshold rests on 10,000 account-years and the judged rate on 20,000; at 0.25 their difference has a standard
+error of 2.7 % and the interval a half width of 3 %, so that one check in 100 would fail for a rule without any error;
+at 0.1 the same one in 500, and hardly any at dials of 0.5 and above. Exceedances: 36,500 and 73,000 days are expected at
+1e-2, a tenth of that at 1e-3, a hundredth at 1e-4; at this last the bands are 3 standard errors wide (one in 300).
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ import viewshift as vs
 from viewshift.budget import observed_rate
 
 D = vs.detectors
-ACCOUNTS, DAYS = 5_000, 730
+FITTED, JUDGED_ON, DAYS = 5_000, 10_000, 730
 DIALS = {2.0: 0.1, 1.0: 0.1, 0.5: 0.1, 0.25: 0.1, 0.1: 0.2}
 DETECTORS = {
     "Random": D.Random(seed=7),
@@ -32,10 +32,10 @@ DETECTORS = {
 PANELS, JUDGED = {}, {}
 
 
-def panel(population, seed):
+def panel(population, seed, n_accounts=FITTED):
     """Simulate once; accounts are renamed by seed, since `Random` draws its scores by name."""
     if (population, seed) not in PANELS:
-        viewers = vs.simulate.viewers(ACCOUNTS, DAYS, seed=seed, population=population)
+        viewers = vs.simulate.viewers(n_accounts, DAYS, seed=seed, population=population)
         names = [f"{name}-{seed}" for name in viewers.accounts]
         PANELS[population, seed] = vs.Panel(viewers.measures, accounts=names, start=viewers.start)
     return PANELS[population, seed]
@@ -45,7 +45,7 @@ def judged(name, population):
     """Return the rule fitted on the population, and the surprise of others of it."""
     if (name, population) not in JUDGED:
         rule = vs.AlarmRule(DETECTORS[name]).fit(panel(population, 101))
-        JUDGED[name, population] = rule, rule.surprise(panel(population, 102))
+        JUDGED[name, population] = rule, rule.surprise(panel(population, 102, JUDGED_ON))
     return JUDGED[name, population]
 
 
@@ -82,4 +82,4 @@ def test_surprise_of_the_predictive_tail_means_what_it_says(population):
 def test_tied_scores_raise_no_alarm_at_all():
     """Constant cannot keep a dial: all its scores tie, so the largest rate that does not exceed any dial is none."""
     rule = vs.AlarmRule(D.Constant()).fit(panel("sessions", 101))
-    assert len(rule.at(1.0).alarms(panel("sessions", 102))) == 0
+    assert len(rule.at(1.0).alarms(panel("sessions", 102, JUDGED_ON))) == 0

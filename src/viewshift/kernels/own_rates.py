@@ -32,6 +32,8 @@ def _pooled(score: float, knots: Floats, log10_p: Floats, shape: float, scale: f
 @kernel
 def _own(surprise: float, scored: int, hits: Ints, levels: Floats, strength: Floats) -> float:
     """Return the surprise on the scale of an account whose p-values fell to `levels` on `hits` of `scored` days."""
+    if surprise <= 0.0:
+        return 0.0  # and no rounding that would break the tie of all days with p = 1
     level, rate, days = 1.0, 1.0, scored
     for k in range(len(levels)):
         share = levels[k] / level
