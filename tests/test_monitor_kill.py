@@ -17,10 +17,10 @@ import numpy as np
 import viewshift as vs
 
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
-panel = vs.simulate.viewers(300, 260, seed=5)
+panel = vs.simulate.viewers(150, 260, seed=5)
 rule = vs.AlarmRule(vs.detectors.ZScore(), per_account_year=2.0, n_folds=2).fit(panel)
 states = [rule.monitor(panel.between(until=panel.days[day])) for day in (199, 259)]
-path, rng, found = folder / "monitor.vs", random.Random(7), []
+path, rng, found, partials = folder / "monitor.vs", random.Random(7), [], []
 start = time.perf_counter()
 states[0].save(path)
 once = time.perf_counter() - start
@@ -33,12 +33,11 @@ for _ in range(kills):
     time.sleep(rng.uniform(0, 2.5 * once))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    partials.append(len(list(folder.glob(".*partial*"))))
     left = vs.load_monitor(path)
     same = [left.last_day == state.last_day and left.surprise.equals(state.surprise) for state in states]
     found.append(same.index(True))
-partials = [sorted(name.name for name in folder.glob(".*partial*"))]
 states[1].save(path)
-partials.append(sorted(name.name for name in folder.glob(".*partial*")))
 print(json.dumps({"found": found, "partials": partials}))
 """
 
@@ -51,7 +50,5 @@ def test_killed_while_saving_it_leaves_one_of_two_states(tmp_path):
     told = json.loads(done.stdout)
     assert len(told["found"]) == KILLS
     assert set(told["found"]) == {0, 1}
-    before, after = told["partials"]
-    assert before, "no kill came in the middle of a save"
-    assert after == []
+    assert sum(told["partials"]) > 10, "few kills came while a file was written"
     assert [path.name for path in tmp_path.iterdir()] == ["monitor.vs"]
