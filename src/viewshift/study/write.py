@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from viewshift.detectors import Constant, Cusum, Detector, IsolationForest, Pelt, Random, RobustZ, ZScore
+from viewshift.detectors import (
+    Constant,
+    Cusum,
+    Detector,
+    IsolationForest,
+    Pelt,
+    PredictiveTail,
+    Random,
+    RobustZ,
+    ZScore,
+)
 from viewshift.saved import default_rule
 from viewshift.simulate import SCENARIOS
 from viewshift.study.report import report
@@ -26,6 +36,7 @@ def default_detectors() -> dict[str, Detector]:
         "Cusum, one show": Cusum(measure="top_show_episodes", shift=5.0, cap=8.0, window=180, guard=14),
         "Cusum, NB, down": Cusum(increments="nb", direction="down"),
         "IsolationForest": IsolationForest(),
+        "PredictiveTail": PredictiveTail(),
         "Pelt, NB, log n": Pelt(cost="nb", penalty=1.0),
         "Random": Random(),
         "Constant": Constant(),
