@@ -4,8 +4,8 @@ Everything is seeded, so a test passes or fails for good; the error rates tell h
 that keeps its promise. Alarm rates: the 95 % bootstrap interval must cover the dial or lie within 10 % of it (20 % at
 0.1). The threshold rests on 10,000 account-years and the judged rate on 20,000; at 0.25 their difference has a standard
 error of 2.7 % and the interval a half width of 3 %, so that one check in 100 would fail for a rule without any error;
-at 0.1 the same one in 500, and hardly any at dials of 0.5 and above. Exceedances: 36,500 and 73,000 days are expected at
-1e-2, a tenth of that at 1e-3, a hundredth at 1e-4; at this last the bands are 3 standard errors wide (one in 300).
+at 0.1 one in 500, and hardly any at dials of 0.5 and above. Exceedances: 36,500 and 73,000 days are expected at 1e-2,
+a tenth of that at 1e-3, a hundredth at 1e-4; at this last the bands are 3 standard errors wide (one in 300).
 """
 
 import numpy as np
