@@ -12,7 +12,7 @@ from viewshift.baselines.predictive import Predictive
 from viewshift.kernels.hurdle import N_COMMON, walk_hurdle
 from viewshift.panel import Panel
 
-ROWS = 300_000
+ROWS = 1_000_000
 """About so many account-days of the reference serve the regressions."""
 
 PRIOR_DAYS = 6.0
