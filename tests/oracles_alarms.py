@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 from scipy import stats
 
+from viewshift.kernels.onset import N_LEVELS, SIZES
+
 
 def runs_above(surprise, threshold, quiet):
     """Days at or above the threshold, split where at least `quiet` scored days lie between two of them."""
@@ -20,38 +22,40 @@ def runs_above(surprise, threshold, quiet):
     return tuple(np.array(part, dtype=np.int64) for part in zip(*found, strict=True)) if found else None
 
 
-def locate_shift(path, opened, last, earliest, settled, lookback, memory, size, sign, drop):
-    """Onset, support interval and end of one alarm, with SciPy's negative-binomial log-likelihood of every day."""
+def locate_shift(path, left, first, opened, last, usual, size, sign, spread, temper, drop, level_temper, shrink, at):
+    """Onset, support interval and end of one alarm, quantiles of its ratio, by SciPy's likelihood of every day."""
 
-    def loglik(days, mean):
-        days = days[~np.isnan(days)]
-        if not days.size:
-            return 0.0
-        if mean <= 0:
-            return 0.0 if not days.any() else -np.inf
-        return stats.nbinom.logpmf(days, size, size / (size + mean)).sum()
+    def loglik(days, mean, r):
+        return stats.nbinom.logpmf(days[~np.isnan(days)], r, r / (r + mean)).sum()
 
-    left = max(0, opened - lookback - memory, settled)
-    table = {}
-    for s in range(max(left + 1, opened - lookback, earliest), opened + 1):
-        before = path[left:s]
-        if np.isnan(before).all():
+    before, days = path[left:first], path[first : last + 1]
+    if np.isnan(before).all():
+        return (opened,) * 4, np.full(len(at), np.nan)
+    mean = max(np.nansum(before), 0.25) / np.count_nonzero(~np.isnan(before))
+    steps = np.arange(-12, 13) / 4
+    fits = [loglik(before, mean, size * np.exp(k)) / temper - (k / spread) ** 2 / 2 for k in steps]
+    own = size * np.exp(steps[np.argmax(fits)])
+    low = np.log(usual[0]) - (0 if sign > 0 else 4)
+    high = np.log(usual[-1] if sign < 0 else 1.5 * max(1.0, np.nanmax(days), usual[-1]))
+    levels = np.exp(low + (high - low) * (np.arange(N_LEVELS) + 0.5) / N_LEVELS)
+    table, best_at = {}, {}
+    for (q, multiple), u, m in itertools.product(enumerate(SIZES), usual, levels):
+        if sign * np.log(m / u) < 0:
             continue
-        usual = np.nanmean(before)
-        for e in range(opened, last + 1):
-            during = path[s : e + 1]
-            if np.isnan(during).all():
-                continue
-            level = np.nanmean(during)
-            if (sign > 0 and level <= usual) or (sign < 0 and level >= usual):
-                continue
-            table[s, e] = loglik(before, usual) + loglik(during, level) + loglik(path[e + 1 : last + 1], usual)
-    if not table or max(table.values()) == -np.inf:
-        return opened, opened, opened, opened
+        for s, e in itertools.product(range(first, opened + 1), range(opened, last + 1)):
+            outside = np.r_[path[first:s], path[e + 1 : last + 1]]
+            found = loglik(outside, u, own) + loglik(path[s : e + 1], m, own * multiple)
+            table[s, e] = max(table.get((s, e), -np.inf), found)
+            best_at[q, u, m] = max(best_at.get((q, u, m), -np.inf), found)
     best = max(table.values())
     onset, end = max((se for se in table if table[se] >= best - 1e-9), key=lambda se: (se[0], -se[1]))
-    inside = [s for (s, _), value in table.items() if value >= best - drop]
-    return onset, min(*inside, onset), max(*inside, onset), end
+    inside = [s for (s, _), value in table.items() if value >= best - drop * temper]
+    change = np.array([np.log(m / u) for _, u, m in best_at])
+    log_weight = np.array(list(best_at.values())) / level_temper - shrink * np.abs(change)
+    points = sorted(set(change))
+    weight = np.array([np.exp(log_weight - log_weight.max())[change == x].sum() for x in points])
+    middle = (np.cumsum(weight) - weight / 2) / weight.sum()
+    return (onset, min(inside), max(inside), end), np.exp(np.interp(at, middle, points))
 
 
 def pooled_surprise(score, scored, ladder):

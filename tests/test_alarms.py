@@ -7,10 +7,10 @@ from scipy import stats
 
 import viewshift as vs
 from oracles_alarms import locate_shift, runs_above
-from viewshift.alarms import COLUMNS, SUPPORT_DROP, describe, explain, find_intervals
+from viewshift.alarms import COLUMNS, describe, explain, find_intervals
 from viewshift.kernels.onset import locate_shifts
 from viewshift.kernels.runs import count_runs
-from viewshift.levels import levels, typical_nb_size
+from viewshift.levels import levels, typical_nb_size, usual_levels
 
 
 def paths(seed, shape=(40, 120)):
@@ -48,19 +48,31 @@ def test_days_without_opinion_neither_close_nor_open_an_alarm():
 
 
 @pytest.mark.parametrize("sign", [-1, 0, 1])
-def test_onset_equals_exhaustive_search_with_scipy_likelihoods(sign):
+def test_onset_and_ratio_equal_exhaustive_search_with_scipy_likelihoods(sign):
     rng = np.random.default_rng(3)
-    size = 0.8
-    values = rng.negative_binomial(size, size / (size + 1.0), size=(60, 90)).astype(float)
-    values[:30, 70:76] += rng.poisson(4, size=(30, 6))
-    values[30:45, 60:] = 0
+    n, size = 8, 0.8
+    values = rng.negative_binomial(size, size / (size + 1.0), size=(n, 60)).astype(float)
+    values[:4, 44:48] += rng.poisson(4, size=(4, 4))
+    values[4:6, 42:] = 0
     values[rng.random(values.shape) < 0.1] = np.nan
-    opened, last = np.full(60, 73), np.full(60, 80)
-    earliest, settled = np.where(np.arange(60) % 2, 65, 0), np.where(np.arange(60) % 3, 0, 30)
-    places, _ = locate_shifts(values, np.arange(60), opened, last, earliest, settled, 20, 40, size, sign, SUPPORT_DROP)
-    for i in range(60):
-        expected = locate_shift(values[i], 73, 80, earliest[i], settled[i], 20, 40, size, sign, SUPPORT_DROP)
-        assert tuple(places[i]) == expected
+    values[7, :38] = np.nan
+    rows, left, first = np.arange(n), np.arange(n), np.full(n, 38)
+    opened, last = np.full(n, 45), np.full(n, 50)
+    usual = usual_levels(values, rows, left, first, 4.0)[:, ::3]
+    settings = (size, sign, 0.9, 2.0, 1.5, 3.0, 0.5)
+    at = np.array([0.05, 0.5, 0.95])
+    places, ratio = locate_shifts(values, rows, left, first, opened, last, usual, *settings, at)
+    for i in range(n):
+        where, quantiles = locate_shift(values[i], i, 38, 45, 50, usual[i], *settings, at)
+        assert tuple(places[i]) == where
+        np.testing.assert_allclose(ratio[i], quantiles, rtol=1e-9)
+
+
+def test_usual_levels_are_middles_of_seven_equal_parts_of_the_posterior():
+    values = np.array([[1.0, np.nan, 3.0, 0.0, 9.0]])
+    (found,) = usual_levels(values, np.array([0]), np.array([0]), np.array([4]), 2.0)
+    parts = stats.gamma.cdf(found, 4.0 / 2.0 + 0.5, scale=2.0 / 3.0)
+    np.testing.assert_allclose(parts, (np.arange(7) + 0.5) / 7)
 
 
 def test_level_and_ratio_intervals_are_the_posterior_quantiles():
@@ -157,6 +169,15 @@ def test_an_onset_does_not_reach_back_into_the_alarm_before():
     first, second = explained(values, surprise).to_dict("records")
     assert second["onset"] > first["end"]
     assert second["onset_low"] > first["detected"]
+
+
+def test_an_end_that_the_next_alarm_cuts_is_the_end_of_its_levels_too():
+    values, surprise = np.tile([1.0, 0.0], 100)[None, :].copy(), np.zeros((1, 200))
+    values[0, 140:150], values[0, 150:170] = 8.0, 30.0
+    surprise[0, [141, 160]] = 4.0
+    first, second = explained(values, surprise).to_dict("records")
+    assert first["end"] < second["onset"]
+    assert first["observed"] == values[0, 140 : (first["end"] - pd.Timestamp("2025-01-01")).days + 1].mean()
 
 
 def test_a_level_that_lasted_is_the_usual_one_of_later_alarms():

@@ -9,14 +9,22 @@ import pandas as pd
 from viewshift._typing import Bools, Direction, Floats, Ints
 from viewshift.kernels.onset import locate_shifts
 from viewshift.kernels.runs import runs_above
-from viewshift.levels import levels, moved_measures
+from viewshift.levels import LEVEL, levels, moved_measures, two_parts, usual_levels
 from viewshift.panel import Panel
 
 LOOKBACK, MEMORY = 56, 180
 """Days before an alarm in which its onset is sought, and days of usual viewing before those."""
 
-SUPPORT_DROP = 2.0
-"""An onset belongs to the support interval if its log-likelihood is at most this much below the best."""
+ONSET_TEMPER, ONSET_DROP = 3.0, 3.0
+"""Days that say as much about the onset as one would if days were independent; and the fall of the log-likelihood, so
+tempered, that bounds the 90 % support interval of the onset."""
+
+LEVEL_TEMPER, SHRINK = 6.0, 0.5
+"""Days that say as much about a level as one would if days were independent; and the power by which large ratios are
+less likely from the outset, since those that are found are the ones that look large."""
+
+SIZE_SPREAD = 0.9
+"""Standard deviation of the accounts' log negative-binomial sizes around the population's."""
 
 COLUMNS = [
     "account",
@@ -83,9 +91,10 @@ def explain(
 
     Onset and end are those of the fitted shift; the end is sought up to `adapt_after` days after the alarm opened, to
     the account's next alarm or to the panel's last day. A shift that fills all these days is lasting: its level is the
-    usual one for the account's later alarms. Levels are gamma-Poisson posteriors under the prior Gamma(1/2, 0), and
-    their ratio is beta-prime, with counts and days both divided by the Pearson dispersion of the days around their two
-    means.
+    usual one for the account's later alarms. The levels are the plain means of the days before the onset and from onset
+    to end, their intervals gamma-Poisson posteriors under the prior Gamma(1/2, 0) with counts and days divided by the
+    Pearson dispersion of the days around their two means. The ratio is what these days make credible of the shift,
+    whatever its onset and end; it may be less than what was observed over what was usual.
 
     Parameters
     ----------
@@ -116,19 +125,23 @@ def explain(
     settled = np.zeros(len(row), dtype=np.int64)
     sign = {"up": 1, "down": -1, "both": 0}[direction]
     values, earliest = panel[measure].astype(np.float64), _after_the_one_before(row, above)
+    places, ratio = _located(values, row, opened, latest, earliest, settled, size, sign)
     for _ in range(2):  # the second time with the levels that lasted known
-        places, numbers = locate_shifts(
-            values, row, opened, latest, earliest, settled, LOOKBACK, MEMORY, size, sign, SUPPORT_DROP
-        )
         onset, onset_low, onset_high, end = places.T
         lasting = end == opened + adapt_after - 1
         settled = _last_settled(row, onset, lasting, panel.n_days)
+        again = settled > 0
+        places[again], ratio[again] = _located(
+            values, row[again], opened[again], latest[again], earliest[again], settled[again], size, sign
+        )
     end = np.minimum(end, _before_the_next(row, onset, panel.n_days))
     scored = np.cumsum(~np.isnan(surprise), axis=1)
     unclosed = scored[row, -1] - scored[row, above] < quiet if len(row) else np.zeros(0, dtype=bool)
     is_open = (latest == panel.n_days - 1) & (unclosed | (end == latest))
     status = np.select([lasting, is_open], ["lasting", "open"], default="closed")
-    before, after, ratio = levels(numbers)
+    since = np.maximum(settled, opened - LOOKBACK - MEMORY)
+    parts = [two_parts(values[i], *days) for i, *days in zip(row, since, onset, end, strict=True)]
+    before, after, _ = levels(np.array(parts).reshape(-1, 5))
     fall = after[:, 1] < before[:, 1]
     kind = np.select([fall, lasting, end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
     peak = np.array(
@@ -148,11 +161,24 @@ def explain(
         "peak_day": days[peak],
         "surprise": surprise[row, peak],
         "extrapolated": beyond[row, peak],
-        "measures": moved_measures(panel, row, np.maximum(settled, opened - LOOKBACK - MEMORY), onset, end),
+        "measures": moved_measures(panel, row, since, onset, end),
     }
     for name, bounds in (("usual", before), ("observed", after), ("ratio", ratio)):
         table |= {f"{name}_low": bounds[:, 0], name: bounds[:, 1], f"{name}_high": bounds[:, 2]}
     return pd.DataFrame(table, columns=COLUMNS)
+
+
+def _located(
+    values: Floats, row: Ints, opened: Ints, latest: Ints, earliest: Ints, settled: Ints, size: float, sign: int
+) -> tuple[Ints, Floats]:
+    """Return onset, its bounds and end of each alarm, and lower bound, median and upper bound of its ratio."""
+    left = np.maximum(np.maximum(0, opened - LOOKBACK - MEMORY), settled)
+    left += np.array([np.argmax(~np.isnan(values[i, a:])) for i, a in zip(row, left, strict=True)], dtype=np.int64)
+    first = np.minimum(np.maximum.reduce([left + 1, opened - LOOKBACK, earliest]), opened)
+    usual = usual_levels(values, row, left, first, LEVEL_TEMPER)
+    at = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
+    how_sure = (SIZE_SPREAD, ONSET_TEMPER, ONSET_DROP, LEVEL_TEMPER, SHRINK, at)
+    return locate_shifts(values, row, left, first, opened, latest, usual, size, sign, *how_sure)
 
 
 def describe(alarms: pd.DataFrame, measure: str = "episodes") -> list[str]:
@@ -179,12 +205,12 @@ def describe(alarms: pd.DataFrame, measure: str = "episodes") -> list[str]:
 
 
 def _sentence(alarm: Mapping[Any, Any], measure: str) -> str:
-    onset, low, high = (alarm[name] for name in ("onset", "onset_low", "onset_high"))
-    around = "" if low == high else f" ({low.day if low.month == high.month else _day(low)}-{_day(high)})"
+    onset, around = alarm["onset"], onset_support(alarm)
+    around = f" ({around})" if around else ""
     over = alarm["status"] == "closed"
     until = f" until {_day(alarm['end'])}" if over else ""
     word = {"open": ", still going on", "lasting": ", and lasting", "closed": ""}[alarm["status"]]
-    usual, observed, ratio = (_interval(alarm, name) for name in ("usual", "observed", "ratio"))
+    usual, observed, ratio = (with_interval(alarm, name) for name in ("usual", "observed", "ratio"))
     since = "from" if over else "since"
     when = f"{since} {_day(onset)} {onset.year}{around}{until}"
     if alarm["usual"] == 0:
@@ -192,10 +218,43 @@ def _sentence(alarm: Mapping[Any, Any], measure: str) -> str:
     return f"from {usual} to {observed} {measure}/day {when}, x{ratio}{word}"
 
 
-def _interval(alarm: Mapping[Any, Any], name: str) -> str:
+def with_interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
+    """Return a level or ratio with its interval: "0.8 (0.6-1.0)", after a sign such as "x".
+
+    Parameters
+    ----------
+    alarm
+        One row of the alarms.
+    name
+        "usual", "observed" or "ratio".
+    sign
+        What to put before it.
+    """
     if pd.isna(alarm[name]):
         return "(unknown)"
-    return f"{alarm[name]:.1f} ({alarm[f'{name}_low']:.1f}-{alarm[f'{name}_high']:.1f})"
+    value, low, high = (_short(alarm[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{sign}{value} ({low}-{high})"
+
+
+def onset_support(alarm: Mapping[Any, Any]) -> str:
+    """Return the days on which the change may have begun: "10-14 May"; empty if there is no doubt.
+
+    Parameters
+    ----------
+    alarm
+        One row of the alarms.
+    """
+    low, high = alarm["onset_low"], alarm["onset_high"]
+    if low == high:
+        return ""
+    return f"{low.day if low.month == high.month else _day(low)}-{_day(high)}"
+
+
+def _short(number: float) -> str:
+    """Return a number in few letters: 0.8, 143, 43k."""
+    if number >= 9999.5:
+        return f"{number / 1000:.0f}k"
+    return f"{number:.1f}" if number < 99.95 else f"{number:.0f}"
 
 
 def _day(day: pd.Timestamp) -> str:

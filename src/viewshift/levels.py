@@ -9,6 +9,8 @@ from viewshift.panel import Panel
 LEVEL = 0.90
 """Probability of the intervals around levels and ratios."""
 
+N_USUAL = 7
+
 
 def typical_nb_size(values: Floats) -> float:
     """Return the median over accounts of the negative-binomial size by moments, mean^2 / (variance - mean).
@@ -72,7 +74,7 @@ def moved_measures(panel: Panel, row: Ints, since: Ints, onset: Ints, end: Ints)
     """
     moved: list[list[str]] = [[] for _ in row]
     for name, values in panel.measures.items():
-        parts = [_two_parts(values[i], *days) for i, *days in zip(row, since, onset, end, strict=True)]
+        parts = [two_parts(values[i], *days) for i, *days in zip(row, since, onset, end, strict=True)]
         if parts:
             low, _, high = levels(np.array(parts))[2].T
             for place in np.flatnonzero((low > 1) | (high < 1)):
@@ -80,10 +82,45 @@ def moved_measures(panel: Panel, row: Ints, since: Ints, onset: Ints, end: Ints)
     return [", ".join(names) for names in moved]
 
 
-def _two_parts(values: Floats, since: int, onset: int, end: int) -> tuple[float, float, float, float, float]:
+def two_parts(values: Floats, since: int, onset: int, end: int) -> tuple[float, float, float, float, float]:
+    """Return what `levels` asks for, of one account.
+
+    Parameters
+    ----------
+    values
+        The account's days; NaN is left out.
+    since, onset, end
+        First day of the level before, and first and last day of the shift.
+    """
     before = values[max(0, since) : onset]
     during = values[onset : end + 1]
     parts = [part[~np.isnan(part)].astype(np.float64) for part in (before, during)]
     pearson = sum(float(((part - part.mean()) ** 2).sum() / part.mean()) for part in parts if part.size and part.any())
     dispersion = max(1.0, pearson / max(1, parts[0].size + parts[1].size - 2))
     return parts[0].sum(), parts[0].size, parts[1].sum(), parts[1].size, dispersion
+
+
+def usual_levels(values: Floats, row: Ints, left: Ints, first: Ints, temper: float) -> Floats:
+    """Return levels that are equally likely to be the usual one: quantiles of a gamma-Poisson posterior.
+
+    Parameters
+    ----------
+    values
+        Counts, ``(n_accounts, n_days)``; NaN is left out.
+    row
+        Rows.
+    left, first
+        For each row, the first of its usual days, and the day after them.
+    temper
+        Days that say as much as one would if days were independent and Poisson; counts are divided by it likewise.
+
+    Returns
+    -------
+    Shape ``(n_rows, 7)``, ascending, above 0.
+    """
+    days = [values[i, a:b] for i, a, b in zip(row, left, first, strict=True)]
+    total = np.array([np.nansum(part) for part in days], dtype=np.float64)
+    count = np.array([max(1, np.count_nonzero(~np.isnan(part))) for part in days], dtype=np.float64)
+    at = (np.arange(N_USUAL) + 0.5) / N_USUAL
+    found: Floats = stats.gamma.ppf(at, total[:, None] / temper + 0.5) * (temper / count)[:, None]
+    return found

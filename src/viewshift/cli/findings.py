@@ -103,14 +103,6 @@ class Findings:
         return said
 
 
-def interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
-    """Return a level or ratio with its interval: "0.8 (0.6-1.0)", after a sign such as "x"."""
-    if pd.isna(alarm[name]):
-        return "unknown"
-    value, low, high = (_short(alarm[key]) for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{sign}{value} ({low}-{high})"
-
-
 def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule, *, once: str = "once", years: str = "years") -> str:
     """Return in how many account-years of the reference an alarm as surprising as this comes once."""
     rate = rule.rate(alarm["surprise"])
@@ -121,15 +113,6 @@ def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule, *, once: str = "once", y
     return f"{word}{once} in {number:,.{0 if number >= 10 else 1}f} {years}"
 
 
-def support(alarm: Mapping[Any, Any]) -> str:
-    """Return the days on which the change may have begun: "10-14 May"; empty if there is no doubt."""
-    low, high = alarm["onset_low"], alarm["onset_high"]
-    if low == high:
-        return ""
-    month = "" if low.month == high.month else f" {low:%b}"
-    return f"{low.day}{month}-{high.day} {high:%b}"
-
-
 def plain(text: str) -> str:
     """Return text without control characters, which a terminal would obey."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
@@ -137,10 +120,3 @@ def plain(text: str) -> str:
 
 def _amount(number: float, noun: str) -> str:
     return f"{number:,.1f} {noun}s" if number >= 0.1 else f"less than 0.1 {noun}s"
-
-
-def _short(number: float) -> str:
-    """Return a number in few letters: 0.8, 143, 43k."""
-    if number >= 9999.5:
-        return f"{number / 1000:.0f}k"
-    return f"{number:.1f}" if number < 99.95 else f"{number:.0f}"

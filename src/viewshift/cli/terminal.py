@@ -4,7 +4,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from viewshift.cli.findings import Findings, how_rare, interval, plain, support
+from viewshift.alarms import onset_support, with_interval
+from viewshift.cli.findings import Findings, how_rare, plain
 from viewshift.cli.options import with_options
 
 
@@ -31,11 +32,11 @@ def alarm_table(found: Findings, account: str) -> Table:
     for number, alarm in enumerate(own.to_dict("records"), start=1):
         table.add_row(
             str(number),
-            f"{alarm['onset'].date()}\n{support(alarm)}",
+            f"{alarm['onset'].date()}\n{onset_support(alarm)}",
             f"{alarm['detected'].date()}\n{'goes on' if alarm['status'] == 'open' else alarm['end'].date()}",
             alarm["kind"],
-            f"{interval(alarm, 'usual')}\n-> {interval(alarm, 'observed')}",
-            interval(alarm, "ratio", "x").replace(" ", "\n"),
+            f"{with_interval(alarm, 'usual')}\n-> {with_interval(alarm, 'observed')}",
+            with_interval(alarm, "ratio", "x").replace(" ", "\n"),
             how_rare(alarm, found.rule, once="1", years="y").replace(" times", "").replace(" 1 in", "\n1 in"),
         )
     return table

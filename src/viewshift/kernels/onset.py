@@ -1,4 +1,6 @@
-"""When did a shift begin and end, by the likelihood ratio of two levels of negative-binomial days."""
+"""When did a shift begin and end, and how large is it, by likelihoods of negative-binomial days at two levels."""
+
+import math
 
 import numpy as np
 from numba import prange
@@ -6,116 +8,167 @@ from numba import prange
 from viewshift._typing import Floats, Ints
 from viewshift.kernels._compile import kernel, parallel_kernel
 
+N_LEVELS = 24
+"""Levels that are tried for the days of a shift."""
+
+SIZES = np.array([1.0, 8.0, 64.0])
+"""Sizes tried for the days of a shift, as multiples of the account's own: during a binge days are more alike."""
+
+_STEPS = 12
+
 
 @kernel
-def level_likelihood(total: float, count: float, mean: float, size: float) -> float:
-    """Return the log-likelihood of `count` NB days with sum `total` under one mean, without its constant terms."""
-    if count <= 0:
-        return 0.0
-    gain: float = total * np.log(mean / (size + mean)) if total > 0 else 0.0
-    loss: float = count * size * np.log1p(mean / size)
-    return gain - loss
+def log_weights(days: Floats, size: float) -> Floats:
+    """Return log Gamma(y + size) / Gamma(size) of each day, 0 for NaN."""
+    out = np.zeros(len(days))
+    for t in range(len(days)):
+        if not np.isnan(days[t]):
+            out[t] = math.lgamma(days[t] + size) - math.lgamma(size)
+    return out
+
+
+@kernel
+def own_size(days: Floats, mean: float, size: float, spread: float, temper: float) -> float:
+    """Return the most likely negative-binomial size of an account's days, shrunk to the population's.
+
+    The log-likelihood of the days is divided by `temper`; the log of the size has the prior N(log `size`, `spread`),
+    and is sought within 3 of it in steps of 1/4.
+    """
+    best, found = -np.inf, size
+    for k in range(-_STEPS, _STEPS + 1):
+        r = size * math.exp(0.25 * k)
+        weights = log_weights(days, r)
+        fit = 0.0
+        for t in range(len(days)):
+            if not np.isnan(days[t]):
+                fit += weights[t] + days[t] * math.log(mean / (r + mean)) - r * math.log1p(mean / r)
+        fit = fit / temper - 0.5 * (0.25 * k / spread) ** 2
+        if fit > best:
+            best, found = fit, r
+    return found
+
+
+@kernel
+def ratio_quantiles(log_ratio: Floats, log_weight: Floats, at: Floats) -> Floats:
+    """Return quantiles of weighted points, linear between the middles of their steps, as ratios."""
+    possible = log_weight > -np.inf
+    points, weight = log_ratio[possible], np.exp(log_weight[possible] - log_weight.max())
+    order = np.argsort(points)
+    weight = weight[order] / weight.sum()
+    return np.exp(np.interp(at, np.cumsum(weight) - weight / 2, points[order]))
 
 
 @parallel_kernel
 def locate_shifts(
     values: Floats,
     rows: Ints,
+    left: Ints,
+    first: Ints,
     opened: Ints,
     last: Ints,
-    earliest: Ints,
-    settled: Ints,
-    lookback: int,
-    memory: int,
+    usual: Floats,
     size: float,
     sign: int,
+    spread: float,
+    temper: float,
     drop: float,
+    level_temper: float,
+    shrink: float,
+    at: Floats,
 ) -> tuple[Ints, Floats]:
-    r"""Return ``(onset, onset_low, onset_high, end)`` and ``(sums, days and dispersion)`` of each alarm.
+    r"""Return ``(onset, onset_low, onset_high, end)`` of each alarm, and quantiles of its ratio of levels.
 
-    For onset s and end e the days from `memory` before the earliest candidate to `last` are split in the days before s
-    at their own mean, s..e at theirs, and e+1..last at the mean before; (s, e) maximise the NB log-likelihood with
-    known size over ``opened - lookback <= s <= opened <= e <= last``. The support interval holds every s whose
-    likelihood, maximised over e, is within `drop` of the maximum.
+    The days from `first` to `last` are at the level u before the onset s and after the end e, with the account's own
+    size, and at the level m, with a size of its own, from s to e; ``first <= s <= opened <= e <= last``. Every
+    combination of s, e, u, m and size has its log-likelihood l. Onset and end are those of the largest (of equals, the
+    latest onset and the earliest end); the support interval spans every s whose ``l / temper``, maximised over all
+    else, is within `drop` of the largest. A ratio m / u weighs ``exp(l / level_temper - shrink * |log(m / u)|)`` at
+    the best s and e, summed over the sizes.
 
     Parameters
     ----------
     values
         Counts, ``(n_accounts, n_days)``; NaN days are left out.
-    rows, opened, last
-        Row and first day of each alarm, and the last day on which its shift may end.
-    earliest
-        First day on which the onset may lie (after the account's alarm before), besides the lookback.
-    settled
-        First day that belongs to the level before (after a lasting shift of the account), besides the memory.
-    lookback, memory
-        Days searched for the onset before the alarm opened, and days of usual viewing before those.
+    rows
+        Row of each alarm.
+    left, first
+        First day of the account's usual days, and first day on which the onset may lie; the size is that of
+        the days between.
+    opened, last
+        First day of each alarm, and the last day on which its shift may end.
+    usual
+        Levels u, equally likely before the days from `first` on, ascending and above 0, ``(n_alarms, n_usual)``.
     size
-        Negative-binomial size, Var = mean + mean^2 / size.
+        Negative-binomial size of the population.
     sign
-        1 for rises only, -1 for falls only, 0 for either. If nothing fits, the shift is the opening day alone.
-    drop
-        Fall of the log-likelihood that bounds the support interval.
+        1 for rises only, -1 for falls only, 0 for either.
+    spread
+        Standard deviation of the accounts' log sizes around the population's.
+    temper, drop
+        How many days say as much about the onset as one would if days were independent, and the fall of the tempered
+        log-likelihood that bounds the support interval.
+    level_temper, shrink
+        How many days say as much about the levels as one would, and how fast larger ratios become less likely.
+    at
+        Probabilities of the quantiles.
 
     Returns
     -------
-    Places, int64 ``(n_alarms, 4)``; and float64 ``(n_alarms, 5)``: sum and observed days before, sum and observed days
-    during, and the Pearson dispersion of both parts about their means.
+    Places, int64 ``(n_alarms, 4)``; and float64 ``(n_alarms, len(at))``. Without an observed day before `first`, all
+    places are the opening day and the ratio is NaN.
     """
-    n_alarms = len(rows)
+    n_alarms, n_usual = usual.shape
     places = np.zeros((n_alarms, 4), dtype=np.int64)
-    numbers = np.zeros((n_alarms, 5))
+    ratio = np.full((n_alarms, len(at)), np.nan)
     for a in prange(n_alarms):
-        row = values[rows[a]]
-        left = max(0, opened[a] - lookback - memory, settled[a])
-        right = last[a]
-        sums = np.zeros(right - left + 2)
-        days = np.zeros(right - left + 2)
-        for t in range(left, right + 1):
-            seen = not np.isnan(row[t])
-            sums[t - left + 1] = sums[t - left] + (row[t] if seen else 0.0)
-            days[t - left + 1] = days[t - left] + (1.0 if seen else 0.0)
-        first = max(left + 1, opened[a] - lookback, earliest[a])
-        profile = np.full(opened[a] - first + 1 if opened[a] >= first else 0, -np.inf)
-        best, onset, end = -np.inf, opened[a], opened[a]
-        for s in range(opened[a], first - 1, -1):
-            before, n_before = sums[s - left], days[s - left]
-            if n_before < 1:
-                continue
-            usual = before / n_before
-            for e in range(opened[a], right + 1):
-                during = sums[e - left + 1] - before
-                n_during = days[e - left + 1] - n_before
-                if n_during < 1:
-                    continue
-                level = during / n_during
-                if (sign > 0 and level <= usual) or (sign < 0 and level >= usual):
-                    continue
-                after, n_after = sums[-1] - sums[e - left + 1], days[-1] - days[e - left + 1]
-                if after > 0 and usual <= 0:
-                    continue
-                found = (
-                    level_likelihood(before, n_before, usual, size)
-                    + level_likelihood(during, n_during, level, size)
-                    + level_likelihood(after, n_after, usual, size)
-                )
-                profile[s - first] = max(profile[s - first], found)
-                if found > best:
-                    best, onset, end = found, s, e
-        low, high = onset, onset
-        for k in range(len(profile)):
-            if profile[k] > -np.inf and profile[k] >= best - drop:
-                low, high = min(low, first + k), max(high, first + k)
-        places[a, 0], places[a, 1], places[a, 2], places[a, 3] = onset, low, high, end
-        before, n_before = sums[onset - left], days[onset - left]
-        during, n_during = sums[end - left + 1] - before, days[end - left + 1] - n_before
-        usual = before / n_before if n_before > 0 else np.nan
-        level = during / n_during if n_during > 0 else np.nan
-        pearson = 0.0
-        for t in range(left, end + 1):
-            centre = usual if t < onset else level
-            if not np.isnan(row[t]) and centre > 0:
-                pearson += (row[t] - centre) ** 2 / centre
-        numbers[a, 0], numbers[a, 1], numbers[a, 2], numbers[a, 3] = before, n_before, during, n_during
-        numbers[a, 4] = max(1.0, pearson / max(1.0, n_before + n_during - 2))
-    return places, numbers
+        places[a, :] = opened[a]
+        before = values[rows[a], left[a] : first[a]]
+        seen = np.count_nonzero(~np.isnan(before))
+        if seen == 0:
+            continue
+        days = values[rows[a], first[a] : last[a] + 1]
+        own = own_size(before, max(float(np.nansum(before)), 0.25) / seen, size, spread, temper)
+        low = math.log(usual[a, 0]) - (0.0 if sign > 0 else 4.0)
+        high = math.log(usual[a, -1]) if sign < 0 else math.log(1.5 * max(1.0, np.nanmax(days), usual[a, -1]))
+        n_onsets = opened[a] - first[a] + 1
+        profile = np.full(n_onsets, -np.inf)
+        weights = np.full((n_usual, N_LEVELS), -np.inf)
+        log_ratio = np.zeros((n_usual, N_LEVELS))
+        best = -np.inf
+        plain = log_weights(days, own)
+        gain = np.zeros(len(days) + 1)
+        for q in range(len(SIZES)):
+            r = own * SIZES[q]
+            during = log_weights(days, r)
+            for i in range(n_usual):
+                u = usual[a, i]
+                u_gain, u_loss = math.log(u / (own + u)), own * math.log1p(u / own)
+                for j in range(N_LEVELS):
+                    m = math.exp(low + (high - low) * (j + 0.5) / N_LEVELS)
+                    change = math.log(m / u)
+                    log_ratio[i, j] = change
+                    if sign * change < 0:
+                        continue
+                    m_gain, m_loss = math.log(m / (r + m)), r * math.log1p(m / r)
+                    base = 0.0
+                    for t in range(len(days)):
+                        y, step = days[t], 0.0
+                        if not np.isnan(y):
+                            expected = plain[t] + y * u_gain - u_loss
+                            base += expected
+                            step = during[t] + y * m_gain - m_loss - expected
+                        gain[t + 1] = gain[t] + step
+                    begun, over = gain[:n_onsets], gain[n_onsets:]
+                    e = np.argmax(over)
+                    s = n_onsets - 1 - np.argmin(begun[::-1])
+                    profile = np.maximum(profile, base + over[e] - begun)
+                    weight = (base + over[e] - begun[s]) / level_temper - shrink * abs(change)
+                    weights[i, j] = np.logaddexp(weights[i, j], weight)
+                    if base + over[e] - begun[s] > best:
+                        best = base + over[e] - begun[s]
+                        places[a, 0], places[a, 3] = first[a] + s, opened[a] + e
+        inside = np.flatnonzero(profile >= best - drop * temper)
+        places[a, 1] = min(places[a, 0], first[a] + inside[0])
+        places[a, 2] = max(places[a, 0], first[a] + inside[-1])
+        ratio[a] = ratio_quantiles(log_ratio.ravel(), weights.ravel(), at)
+    return places, ratio
