@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.dates import num2date
+from matplotlib.dates import date2num, num2date
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
@@ -24,7 +24,8 @@ def draw(function, *args, **kwargs):
 
 
 def panel_of(values, start="2023-01-01", name="me"):
-    return vs.Panel({"episodes": np.atleast_2d(np.asarray(values, dtype=float))}, accounts=[name], start=start)
+    names = [name] if isinstance(name, str) else name
+    return vs.Panel({"episodes": np.atleast_2d(np.asarray(values, dtype=float))}, accounts=names, start=start)
 
 
 def alarm(onset, end, *, account="me", observed=5.0, low=None, high=None):
@@ -141,7 +142,7 @@ def test_alarms_are_numbered_in_the_order_of_the_frame():
     assert [text.get_text() for text in timeline.texts] == ["1", "2", "3"]
 
 
-def test_timeline_has_bars_usual_level_and_the_new_level():
+def test_timeline_has_bars_and_the_new_level():
     rng = np.random.default_rng(8)
     values = rng.poisson(2.0, size=200).astype(float)
     found = pd.DataFrame([alarm("2023-04-11", "2023-04-20", observed=7.5, low="2023-04-08", high="2023-04-12")])
@@ -149,14 +150,51 @@ def test_timeline_has_bars_usual_level_and_the_new_level():
     (bars,) = [patch for patch in ax.patches if isinstance(patch, PathPatch)]
     heights = bars.get_path().vertices.reshape(-1, 5, 2)[:, 2, 1]
     np.testing.assert_array_equal(heights, values[values > 0])
-    usual = {line.get_label(): line for line in ax.lines}["mean of the last 8 weeks"].get_ydata()
-    assert usual[150] == pytest.approx(np.mean(values[150 - 62 : 150 - 6]))
-    assert np.isnan(usual[:34]).all()
     (level,) = [line for line in ax.lines if set(line.get_ydata()) == {7.5}]
     start, end = (num2date(x).date() for x in level.get_xdata())
     assert (start, end) == (dt.date(2023, 4, 11), dt.date(2023, 4, 21))
     support = [line for line in ax.lines if line.get_linewidth() == 4]
     assert [num2date(x).date() for x in support[0].get_xdata()] == [dt.date(2023, 4, 8), dt.date(2023, 4, 13)]
+
+
+def assert_expects(ax, baseline, panel):
+    """The band and line are the baseline's quantiles and mean, each averaged over the week up to the day."""
+    predicted = baseline.predict(panel)
+    low, mean, high = (
+        np.array([np.mean(row[max(0, day - 6) : day + 1]) for day in range(panel.n_days)])
+        for row in (predicted.quantile(0.05)[0], predicted.mean[0], predicted.quantile(0.95)[0])
+    )
+    (band,) = ax.collections
+    x, y = band.get_paths()[0].vertices.T
+    noon = date2num(panel.days) + 0.5
+    np.testing.assert_allclose([y[x == day].min() for day in noon], low, atol=1e-12)
+    np.testing.assert_allclose([y[x == day].max() for day in noon], high)
+    np.testing.assert_allclose({line.get_label(): line for line in ax.lines}["expected, 7-day mean"].get_ydata(), mean)
+    assert ax.get_ylim()[1] > max(high.max(), np.nanmax(panel["episodes"]))
+
+
+def test_band_is_what_the_shipped_baseline_predicted():
+    values = np.random.default_rng(9).poisson(6.0, size=90).astype(float)
+    values[30:50] = np.nan
+    for panel in (panel_of(values), panel_of(np.zeros(40))):
+        assert_expects(draw(vs.plots.account, panel), vs.default_baseline(), panel)
+
+
+def test_band_is_what_a_given_baseline_predicted():
+    counts = np.random.default_rng(10).negative_binomial(9, 0.5, size=(30, 200)).astype(float)
+    baseline = vs.baselines.GammaPoisson().fit(panel_of(counts, name=np.arange(30).astype(str)))
+    panel = panel_of(counts[3])
+    assert baseline.predict(panel).quantile(0.05).min() > 0
+    assert_expects(draw(vs.plots.account, panel, baseline=baseline), baseline, panel)
+
+
+def test_no_band_where_the_shipped_baseline_is_of_another_measure():
+    panel = vs.Panel({"minutes": np.ones((1, 60))}, accounts=["me"], start="2023-01-01")
+    ax = draw(vs.plots.account, panel, measure="minutes")
+    assert not ax.collections
+    assert not ax.lines
+    with pytest.raises(ValueError, match="`measure` must be one of 'episodes', got 'minutes'"):
+        draw(vs.plots.account, panel, measure="minutes", baseline=vs.default_baseline())
 
 
 def test_timeline_asks_the_rule_for_alarms():
@@ -179,6 +217,36 @@ def test_surprise_shows_the_threshold_and_the_days_above_it():
     np.testing.assert_array_equal(labelled["day at or above it"].get_ydata(), values[values >= rule.threshold_])
 
 
+def test_story_is_days_above_surprise_with_the_same_alarms():
+    rule = vs.default_rule()
+    values = np.tile([0.0, 1.0, 0.0, 0.0, 2.0, 1.0, 0.0], 60)
+    values[300:307] = 26
+    panel = vs.Panel({"episodes": np.stack([np.zeros(420), values])}, accounts=["a", "b"], start="2023-01-01")
+    both = tuple(Figure().subplots(2))
+    above, below = vs.plots.story(panel, rule, account="b", ax=both)
+    assert (above, below) == both
+    own = panel.select(["b"])
+    assert_expects(above, vs.default_baseline(), own)
+    curve = {line.get_label(): line for line in below.lines}["surprise"].get_ydata()
+    np.testing.assert_array_equal(curve, rule.surprise(own)[0])
+    spans = [[patch for patch in ax.patches if patch.get_label() == "alarm"] for ax in both]
+    (found,) = rule.alarms(own).to_dict("records")
+    for (span,) in spans:
+        assert num2date(span.get_x()).date() == found["onset"].date()
+        assert span.get_width() == (found["end"] - found["onset"]).days + 1
+    assert above.get_xlim() == below.get_xlim()
+
+
+def test_story_draws_the_alarms_it_is_given():
+    found = pd.DataFrame([alarm("2023-02-01", None), alarm("2023-03-01", None, account="you")])
+    above, below = vs.plots.story(panel_of(np.ones(90)), vs.default_rule(), alarms=found)
+    for ax in (above, below):
+        (span,) = [patch for patch in ax.patches if patch.get_label() == "alarm"]
+        assert num2date(span.get_x()).date() == dt.date(2023, 2, 1)
+    assert [label.get_visible() for label in above.get_xticklabels()].count(True) == 0
+    pyplot.close("all")
+
+
 def test_pyplot_knows_no_figure_that_has_its_own_axes():
     pyplot.close("all")
     draw(vs.plots.calendar, panel_of(np.ones(30)))
@@ -197,11 +265,11 @@ def test_minutes_and_strange_names_are_drawn():
     assert figure.axes[0].get_legend().get_title().get_text() == r"\$mi nutes\$ a day"
 
 
-@pytest.mark.parametrize("name", ["calendar", "account", "surprise"])
+@pytest.mark.parametrize("name", ["calendar", "account", "surprise", "story"])
 def test_only_panel_and_rule_go_by_position(name):
     kinds = {p.name: p.kind for p in inspect.signature(getattr(vs.plots, name)).parameters.values()}
     by_position = [parameter for parameter, kind in kinds.items() if kind is not inspect.Parameter.KEYWORD_ONLY]
-    assert by_position == ["panel", "rule"][: 2 if name == "surprise" else 1]
+    assert by_position == ["panel", "rule"][: 2 if name in {"surprise", "story"} else 1]
 
 
 @pytest.mark.parametrize(
