@@ -19,7 +19,7 @@ ONSET_TEMPER, ONSET_DROP = 3.0, 3.0
 """Days that say as much about the onset as one would if days were independent; and the fall of the log-likelihood, so
 tempered, that bounds the 90 % support interval of the onset."""
 
-LEVEL_TEMPER, SHRINK = 6.0, 0.5
+LEVEL_TEMPER, SHRINK = 4.5, 0.5
 """Days that say as much about a level as one would if days were independent; and the power by which large ratios are
 less likely from the outset, since those that are found are the ones that look large."""
 
