@@ -28,8 +28,11 @@ def hurdle_probabilities(n, active, mean, size):
     return np.array([1 - active, *(active * p / (1 - pmf[0]) for p in pmf[1:])])
 
 
-def personal_features(past, weekdays, weekday, half_lives, prior, prior_days, *, guard):
-    """Features of the day after `past` (1-D, NaN where unobserved); `weekdays` are those of the past days."""
+def personal_features(past, chances, weekdays, weekday, half_lives, prior, prior_days, *, guard):
+    """Features of the day after `past` (1-D, NaN where unobserved); `weekdays` are those of the past days.
+
+    Their chance of being active was multiplied by `chances`.
+    """
     age = np.arange(len(past))[::-1]
     seen = ~np.isnan(past)
     y = np.where(seen, past, 0)
@@ -40,7 +43,7 @@ def personal_features(past, weekdays, weekday, half_lives, prior, prior_days, *,
         share, mean, square = before
         n, k = (weight * (y > 0)).sum(), prior_days * share
         return (
-            (n + k) / (weight.sum() + prior_days),
+            (n + k) / (max(n, (weight * chances).sum()) + prior_days),
             ((weight * level).sum() + k * mean) / (n + k),
             ((weight * level**2).sum() + k * square) / (n + k),
         )
@@ -52,9 +55,10 @@ def personal_features(past, weekdays, weekday, half_lives, prior, prior_days, *,
     for half_life in half_lives[-2::-1]:
         chain.insert(0, averages(half_life, chain[0]))
     short, long = chain[0], chain[-1]
-    known = guard == 0 and len(past) > 0 and seen[-1]
-    active = float(past[-1] > 0) if known else short[0]
-    yesterday = level[-1] if known else short[0] * short[1]
+    active = short[0]
+    if guard == 0 and len(past) > 0 and seen[-1]:  # not active: would it have been so without the factor?
+        active = 1.0 if past[-1] > 0 else active * (1 - chances[-1]) / (active * (1 - chances[-1]) + 1 - active)
+    yesterday = level[-1] if guard == 0 and len(past) > 0 and past[-1] > 0 else active * short[1]
     same = averages(120, (long[0], 0, 0), days=seen & (weekdays == weekday))[0]
     largest = max([0.0, *(level * 0.5 ** (age / half_lives[-1]))])
     n_active = (0.5 ** (age / half_lives[-1]) * (y > 0)).sum()

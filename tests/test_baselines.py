@@ -18,6 +18,7 @@ from viewshift.baselines._personal import PRIOR_DAYS
 from viewshift.kernels.counts import discounted_sums
 from viewshift.kernels.hurdle import walk_hurdle
 from viewshift.kernels.nb_tail import exposed, log_cdf, log_pmf, log_sf, nb_log_tails, quantiles
+from viewshift.kernels.predictive_scores import hurdle_crps
 
 BASELINES = [Hurdle(half_lives=(4.0, 30.0)), UsualLevel(half_lives=(20.0, 60.0), guard=5), GammaPoisson(half_life=40.0)]
 
@@ -137,6 +138,15 @@ def test_exposure_raises_the_size_of_active_days_and_lowers_their_chance():
 # The walk.
 
 
+def under_factors(panel, factor=None):
+    if factor is None:
+        factor = np.random.default_rng(19).uniform(0.4, 1.6, panel.n_days)
+    factor = np.broadcast_to(factor, panel.observed.shape)
+    return vs.Panel(
+        panel.measures, accounts=panel.accounts, start=panel.start, observed=panel.observed, exposure=factor
+    )
+
+
 def drawn(n_accounts, n_days, seed):
     rng = np.random.default_rng(seed)
     values = rng.negative_binomial(0.5, 0.15, (n_accounts, n_days)).astype(np.float64)
@@ -146,18 +156,20 @@ def drawn(n_accounts, n_days, seed):
 
 
 @pytest.mark.parametrize(("guard", "winsor"), [(0, 1.0), (3, 0.9)])
-def test_walk_is_its_slow_twin(guard, winsor):
+@pytest.mark.parametrize("least", [1.0, 0.3])
+def test_walk_is_its_slow_twin(guard, winsor, least):
     values = drawn(6, 90, 11)
+    chances = np.minimum(np.random.default_rng(17).uniform(least, 1.2, values.shape), 1)
     half_lives, prior, cap = (2.0, 15.0, 50.0), np.array([0.4, 1.1, 1.6]), 40.0
     rng = np.random.default_rng(12)
     coefficients = rng.normal(0, 0.15, (3, 21))
     log_sizes = np.array([-1.0, 2.0])
     log_above = np.log1p(-winsor) if winsor < 1 else -np.inf
     n = len(values)
-    state = np.zeros((n, 3, 4)), np.zeros((n, 7, 2)), np.tile([np.nan, 0], (n, 1)), np.full((n, guard), np.nan)
+    state = np.zeros((n, 3, 4)), np.zeros((n, 7, 2)), np.zeros((n, 3)), np.full((n, guard, 2), np.nan)
     decays = 0.5 ** (1 / np.array(half_lives))
     active, mean, size, kept, _ = walk_hurdle(
-        values, 4, decays, prior, PRIOR_DAYS, coefficients, log_sizes, cap, log_above, 5, *state
+        values, chances, 4, decays, prior, PRIOR_DAYS, coefficients, log_sizes, cap, log_above, 5, *state
     )
     weekdays = (4 + np.arange(90)) % 7
     for i in range(n):
@@ -165,7 +177,14 @@ def test_walk_is_its_slow_twin(guard, winsor):
         for t in range(90):
             until = max(t - guard, 0)
             row = oracles.personal_features(
-                used[:until], weekdays[:until], weekdays[t], half_lives, prior, PRIOR_DAYS, guard=guard
+                used[:until],
+                chances[i, :until],
+                weekdays[:until],
+                weekdays[t],
+                half_lives,
+                prior,
+                PRIOR_DAYS,
+                guard=guard,
             )
             eta = coefficients @ row
             expected = 1 / (1 + np.exp(-eta[0])), np.exp(eta[1]), np.exp(np.clip(eta[2], *log_sizes))
@@ -174,6 +193,45 @@ def test_walk_is_its_slow_twin(guard, winsor):
                 np.testing.assert_allclose(kept[i, t // 5], row if used[t] >= 0 else np.nan, rtol=1e-9, atol=1e-12)
             if winsor < 1 and used[t] > 0:
                 used[t] = min(used[t], quantiles(log_above, *(np.array([x]) for x in expected))[0])
+
+
+@pytest.mark.parametrize("baseline", [Hurdle(), UsualLevel()], ids=kind)
+def test_a_stretch_under_a_known_factor_leaves_the_baseline_where_it_was(baseline):
+    """Predicted over seen share and size of active days, in the last 40 of 100 days at the factor and 40 days after."""
+    rng = np.random.default_rng(18)
+    chance, level = rng.uniform(0.2, 0.9, (1500, 1)), rng.lognormal(0.7, 0.6, (1500, 1))
+
+    def lived(factor):
+        size = (1 + rng.poisson(level * rng.gamma(1.5, 1 / 1.5, (1500, 320)))) * np.maximum(factor, 1)
+        return np.where(rng.random(size.shape) < chance * np.minimum(factor, 1), size, 0.0)
+
+    model = baseline.fit(to_panel(lived(np.ones(320)), seed=0))
+    for e in (0.5, 0.7, 1.5):
+        factor = np.where((np.arange(320) >= 160) & (np.arange(320) < 260), e, 1.0)
+        values = lived(factor)
+        panel = under_factors(to_panel(values, seed=0), factor)
+        prediction = model.predict(panel)
+        for days in (slice(220, 260), slice(260, 300)):
+            seen, active = values[:, days], prediction.active[:, days]
+            size = (prediction.mean[:, days] * (seen > 0) / active).sum() / seen.sum()
+            assert active.sum() / (seen > 0).sum() == pytest.approx(1, abs=0.05)
+            assert size == pytest.approx(1, abs=0.05)
+
+
+def test_a_factor_that_proves_wrong_leaves_predictions_finite():
+    panel = to_panel(np.full((3, 90), 4.0), seed=0)
+    for baseline in (Hurdle(), UsualLevel()):
+        prediction = baseline.fit(population()).predict(under_factors(panel, 0.01))
+        assert all(np.isfinite(part).all() for part in arrays(prediction))
+        with pytest.raises(ValueError, match="`exposure` of a reference must be at least 1 on some observed days"):
+            baseline.fit(under_factors(panel, 0.9))
+
+
+def test_a_crps_of_endless_length_is_refused():
+    one = np.ones(1)
+    for value, mean in ((1e9, 1.0), (0.0, 4e8)):
+        with pytest.raises(ValueError, match="must not need more than 10,000,000 terms"):
+            hurdle_crps(value * one, 0.5 * one, mean * one, one, 1e-10)
 
 
 def test_discounted_sums():
@@ -206,7 +264,7 @@ def test_a_new_account_is_predicted_from_the_first_day(fitted):
 
 
 def test_days_one_by_one_are_days_at_once(fitted):
-    panel = population().take(slice(0, None, 6))
+    panel = under_factors(population().take(slice(0, None, 6)))
     state, pieces, first = fitted.start(panel.n_accounts), [], 0
     for length in (1, 3, 1, 50, 2, 20, 1, 122):
         part = panel.between(panel.days[first], panel.days[first + length - 1])
@@ -220,10 +278,12 @@ def test_days_one_by_one_are_days_at_once(fitted):
 
 
 def test_an_account_that_begins_later_is_predicted_as_if_the_panel_began_there(fitted):
-    panel = population()
+    panel = under_factors(population())
     late = panel.observed.copy()
     late[:, :33] = False
-    hidden = vs.Panel(panel.measures, accounts=panel.accounts, start=panel.start, observed=late)
+    hidden = vs.Panel(
+        panel.measures, accounts=panel.accounts, start=panel.start, observed=late, exposure=panel.exposure
+    )
     rest = fitted.predict(panel.between(since=panel.days[33]))
     same_bits(Predictive(*(part[:, 33:].copy() for part in arrays(fitted.predict(hidden)))), rest)
 

@@ -19,16 +19,18 @@ WEEKDAY_DECAY = 2.0 ** (-1 / 120)
 @kernel
 def _update(
     y: float,
+    chance: float,
     weekday: int,
     decays: Floats,
     averages: Floats,
     weekdays: Floats,
     last: Floats,
 ) -> None:
-    """Let a day pass; y is NaN if it was not observed.
+    """Let a day pass; y is NaN if it was not observed, `chance` the factor on the chance that it be active.
 
-    `averages` holds for each half-life the weights of days and of active days and the sums of log(1 + y) and of its
-    square, `weekdays` the first two for each weekday, `last` yesterday's log(1 + y) and the largest, which fades.
+    `averages` holds for each half-life the weights of days (times `chance`) and of active days and the sums of
+    log(1 + y) and of its square, `weekdays` the first two for each weekday, `last` yesterday's log(1 + y), the largest,
+    which fades, and yesterday's `chance`; a day that was not observed is one of 0 on which nothing could happen.
     """
     n = len(decays)
     for h in range(n):
@@ -38,20 +40,21 @@ def _update(
         weekdays[w, 0] *= WEEKDAY_DECAY
         weekdays[w, 1] *= WEEKDAY_DECAY
     last[1] *= decays[n - 1]
-    last[0] = np.nan
+    last[0] = last[2] = 0.0
     if np.isnan(y):
         return
     level = math.log1p(y)
     active = 1.0 if y > 0 else 0.0
     for h in range(n):
-        averages[h, 0] += 1.0
+        averages[h, 0] += chance
         averages[h, 1] += active
         averages[h, 2] += level
         averages[h, 3] += level * level
-    weekdays[weekday, 0] += 1.0
+    weekdays[weekday, 0] += chance
     weekdays[weekday, 1] += active
     last[0] = level
     last[1] = max(last[1], level)
+    last[2] = chance
 
 
 @kernel
@@ -71,7 +74,8 @@ def _features(
     longest and over the shortest half-life; its largest excess; share of the population in what is known. Then for
     each half-life: log odds of an active day, and level: mean log(1 + y) of active days. Each half-life's values begin
     from those of the next longer one, which count for `prior_days` days, and the longest one's from the population's.
-    Unless observed and outside any guard band, yesterday is what the shortest half-life expects.
+    Unless observed and outside any guard band, yesterday is what the shortest half-life expects; a day of 0 under a
+    factor below 1 is, by Bayes' theorem, in part one that would have been active without.
     """
     n = averages.shape[0]
     share, level, square = prior[0], prior[1], prior[2]
@@ -79,7 +83,7 @@ def _features(
     for h in range(n - 1, -1, -1):
         expected = prior_days * share
         active = averages[h, 1] + expected
-        share = active / (averages[h, 0] + prior_days)
+        share = active / (max(averages[h, 0], averages[h, 1]) + prior_days)
         level = (averages[h, 2] + expected * level) / active
         square = (averages[h, 3] + expected * square) / active
         row[N_COMMON + 2 * h] = math.log(share / (1.0 - share))
@@ -89,14 +93,15 @@ def _features(
     row[:7] = 0.0
     row[weekday] = 1.0
     row[0] = 1.0
-    if np.isnan(last[0]):
-        row[7] = share * level
-        row[8] = share
-    else:
+    if last[0] > 0.0:
         row[7] = last[0]
-        row[8] = 1.0 if last[0] > 0.0 else 0.0
+        row[8] = 1.0
+    else:
+        row[8] = share * (1.0 - last[2]) / (1.0 - share * last[2])
+        row[7] = row[8] * level
     row[9] = row[8] * long_level
-    same = (weekdays[weekday, 1] + prior_days * long_share) / (weekdays[weekday, 0] + prior_days)
+    days = max(weekdays[weekday, 0], weekdays[weekday, 1])
+    same = (weekdays[weekday, 1] + prior_days * long_share) / (days + prior_days)
     row[10] = math.log(same / (1.0 - same)) - math.log(long_share / (1.0 - long_share))
     row[11] = math.sqrt(max(long_spread, 0.0))
     row[12] = math.sqrt(max(square - level * level, 0.0))
@@ -115,6 +120,7 @@ def _dot(coefficients: Floats, row: Floats) -> float:
 @parallel_kernel
 def walk_hurdle(
     values: Floats,
+    chances: Floats,
     weekday: int,
     decays: Floats,
     prior: Floats,
@@ -134,7 +140,9 @@ def walk_hurdle(
     Parameters
     ----------
     values
-        Counts divided by exposure, ``(n_accounts, n_days)``, NaN where not observed.
+        Counts divided by any factor above 1, ``(n_accounts, n_days)``, NaN where not observed.
+    chances
+        Factor on the chance of an active day, above 0 to 1, same shape; the predictions are those without it.
     weekday
         Weekday of the first day, Monday 0.
     decays
@@ -150,12 +158,12 @@ def walk_hurdle(
     cap
         Largest value that enters the features.
     log_above
-        A value enters the features as at most the quantile that its own day's prediction exceeds with this log
-        probability; minus infinity for no such bound.
+        A value enters the features as at most the quantile that its own day's prediction (without `chances`) exceeds
+        with this log probability; minus infinity for no such bound.
     step
         Keep the features of every `step`-th day, from another day for each account; 0 for none.
     averages, weekdays, last, waiting
-        The state, accounts first; `waiting` holds the days of the guard band.
+        The state, accounts first; `waiting` holds value and chance of the days of the guard band.
 
     Returns
     -------
@@ -185,18 +193,21 @@ def walk_hurdle(
             _features(today, prior, prior_days, averages[i], weekdays[i], last[i], row)
             odds = min(max(_dot(coefficients[0], row), -20.0), 20.0)
             active[i, t] = 1.0 / (1.0 + math.exp(-odds))
-            mean[i, t] = math.exp(min(max(_dot(coefficients[1], row), -14.0), 25.0))
+            mean[i, t] = math.exp(min(max(_dot(coefficients[1], row), -14.0), 20.0))
             size[i, t] = math.exp(min(max(_dot(coefficients[2], row), log_sizes[0]), log_sizes[1]))
             y = cap if values[i, t] > cap else values[i, t]
             if step and (t + account) % step == 0 and not np.isnan(y):
                 kept[i, t // step] = row
             if y > 0.0 and hurdle_log_sf(y, active[i, t], mean[i, t], size[i, t]) < log_above:
                 y = min(y, hurdle_quantile(log_above, active[i, t], mean[i, t], size[i, t]))
+            chance = chances[i, t]
             if guard:
-                y, waiting[i, t % guard] = waiting[i, t % guard], y
-            _update(y, (today - guard) % 7, decays, averages[i], weekdays[i], last[i])
+                w = t % guard
+                y, waiting[i, w, 0] = waiting[i, w, 0], y
+                chance, waiting[i, w, 1] = waiting[i, w, 1], chance
+            _update(y, chance, (today - guard) % 7, decays, averages[i], weekdays[i], last[i])
             if guard:
-                last[i, 0] = np.nan
+                last[i, 0] = last[i, 2] = 0.0
         if guard:
-            waiting[i] = np.roll(waiting[i], -(n_days % guard))
+            waiting[i] = np.roll(waiting[i], -2 * (n_days % guard))
     return active, mean, size, kept, (averages, weekdays, last, waiting)

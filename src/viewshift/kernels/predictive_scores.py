@@ -9,6 +9,9 @@ from viewshift._typing import Floats
 from viewshift.kernels._compile import kernel, parallel_kernel
 from viewshift.kernels.nb_tail import hurdle_log_pmf
 
+MOST_TERMS = 10_000_000
+"""A sum that needs more is refused."""
+
 
 @kernel
 def _hurdle_crps(y: float, active: float, m: float, r: float, error: float) -> float:
@@ -17,7 +20,7 @@ def _hurdle_crps(y: float, active: float, m: float, r: float, error: float) -> f
     log_p = hurdle_log_pmf(1.0, active, m, r)
     share = math.log(m / (m + r))
     k = 0.0
-    while True:
+    while y <= MOST_TERMS and k < MOST_TERMS:
         if k < y:
             total += below * below
         else:
@@ -30,14 +33,30 @@ def _hurdle_crps(y: float, active: float, m: float, r: float, error: float) -> f
         k += 1.0
         below += math.exp(log_p)
         log_p += math.log((k + r) / (k + 1.0)) + share
+    return math.inf
 
 
-@parallel_kernel
 def hurdle_crps(values: Floats, active: Floats, mean: Floats, size: Floats, error: float) -> Floats:
     """Return the sum over k = 0, 1, ... of (P(Y <= k) - [y <= k])^2 of hurdles, elementwise over shape (n,).
 
     The sum ends where what is left of it is at most `error`, by a geometric bound on the tail. NaN where the value is.
+
+    Raises
+    ------
+    ValueError
+        If a sum needs more than 10,000,000 terms.
     """
+    result = _all_crps(values, active, mean, size, error)
+    for i in np.flatnonzero(np.isinf(result))[:1]:
+        raise ValueError(
+            f"A CRPS must not need more than {MOST_TERMS:,} terms, got the value {values[i]:g} under an NB mean of "
+            f"{mean[i]:g} and size of {size[i]:g}; leave such days out, or use the logarithmic score."
+        )
+    return result
+
+
+@parallel_kernel
+def _all_crps(values: Floats, active: Floats, mean: Floats, size: Floats, error: float) -> Floats:
     result = np.full(values.size, np.nan)
     for i in prange(values.size):
         if not np.isnan(values[i]):
