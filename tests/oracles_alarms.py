@@ -67,9 +67,12 @@ def pooled_surprise(score, scored, ladder):
     return -log10_p[-1] - stats.genpareto.logsf(score - knots[-1], ladder.shape[j], 0, ladder.scale[j]) / np.log(10)
 
 
-def own_rates(pooled, ladder, levels=(0.1, 0.03, 0.01)):
-    """Surprise by the account's own rates, from the definition: all earlier days are counted again each day."""
-    result = np.full(pooled.shape, np.nan)
+def own_rates(pooled, ladder, levels=(0.1, 0.03, 0.01), widening=None):
+    """Surprise by the account's own rates, and where it lies beyond the reference's.
+
+    From the definition: all earlier days are counted again each day.
+    """
+    result, outside = np.full(pooled.shape, np.nan), np.zeros(pooled.shape, dtype=bool)
     for i, path in enumerate(10.0**-pooled):
         earlier = []
         for t, p in enumerate(path):
@@ -84,5 +87,7 @@ def own_rates(pooled, ladder, levels=(0.1, 0.03, 0.01)):
             own = -np.log10(np.interp(p, *zip(*sorted(grid), strict=True)))
             beyond = max(0.0, own - ladder.own_knots[-1])
             result[i, t] = beyond - np.interp(own, ladder.own_knots, ladder.own_log10_p)
-            earlier.append(p)
-    return result
+            outside[i, t] = beyond > 0
+            if widening is None or widening[i, t] == 1:
+                earlier.append(p)
+    return result, outside

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.rates import confint_poisson
 
 import viewshift as vs
 from viewshift.alarms import find_intervals
 from viewshift.audit import audit_of
-from viewshift.budget import PROMISED, observed_rate, promised
+from viewshift.budget import PROMISED, observed_rate, promised, rate_curve
+from viewshift.metrics.bootstrap import account_weights, replicated_sums
 from viewshift.metrics.events import DAYS_PER_YEAR
 
 RNG = np.random.default_rng(1)
@@ -24,11 +26,13 @@ def audited(surprise=SURPRISE, groups=None, dial=4.0):
 
 def by_hand(cell):
     """Ratio of alarms, and of days with p at most 1e-2 and 1e-3, from loops over account-days."""
-    shares = [
-        np.mean([a for a, s in zip(ACTIVE[i], SURPRISE[i], strict=True) if not np.isnan(s)] or [np.nan])
-        for i in range(40)
-    ]
-    cuts = np.nanquantile(shares, [1 / 3, 2 / 3])
+    weeks = np.arange(500) // 7 % 2
+    shares, cuts = {}, {}
+    for half in (0, 1):
+        sorting = [(ACTIVE[i, t], SURPRISE[i, t]) for i in range(40) for t in range(500)]
+        sorting = [[sorting[500 * i + t] for t in range(500) if weeks[t] != half] for i in range(40)]
+        shares[half] = [np.mean([a for a, s in days if not np.isnan(s)] or [np.nan]) for days in sorting]
+        cuts[half] = np.nanquantile(shares[half], [1 / 3, 2 / 3])
     opened = set(zip(*find_intervals(SURPRISE, 2.2)[:2], strict=True))
     days = alarms = rare = rarer = 0
     for i, path in enumerate(SURPRISE):
@@ -38,8 +42,8 @@ def by_hand(cell):
                 continue
             inside = {
                 "all": True,
-                "least active third": shares[i] <= cuts[0],
-                "most active third": shares[i] > cuts[1],
+                "least active third": shares[weeks[t]][i] <= cuts[weeks[t]][0],
+                "most active third": shares[weeks[t]][i] > cuts[weeks[t]][1],
                 "first 28 days": behind < 28,
                 "days 91-365": 90 <= behind < 365,
             }[cell]
@@ -58,11 +62,53 @@ def test_every_cell_is_counted_as_by_hand(cell):
     assert (rows["ratio"] <= rows["high"]).all()
 
 
-def test_the_overall_interval_is_that_of_the_observed_rate():
-    for groups in (None, HOUSEHOLD):
-        first = audited(groups=groups).table.iloc[0]
-        rate = observed_rate(SURPRISE, 2.2, 7, groups)
-        np.testing.assert_allclose(first[["observed", "low", "high"]].astype(float) * [1, 4, 4], rate, rtol=1e-12)
+def test_the_overall_interval_is_the_wider_of_bootstrap_and_exact_poisson():
+    """Garwood's interval as statsmodels has it; its bounds and those of the bootstrap, each where it is wider."""
+    rate, low, high = observed_rate(SURPRISE, 2.2, 7, HOUSEHOLD)
+    years = np.count_nonzero(~np.isnan(SURPRISE)) / DAYS_PER_YEAR
+    exact = confint_poisson(len(find_intervals(SURPRISE, 2.2)[0]), years, method="exact-c")
+    first = audited(groups=HOUSEHOLD).table.iloc[0]
+    expected = [rate, min(low, exact[0]), max(high, exact[1])]
+    np.testing.assert_allclose(first[["observed", "low", "high"]].astype(float) * [1, 4, 4], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("n_accounts", "n_days"), [(1, 2_000), (1, 100), (20, 365), (100, 365)])
+def test_the_interval_covers_whatever_the_number_of_accounts(n_accounts, n_days):
+    """Independent days at 2.25 alarms a year and exactly right p-values: .95 is nominal, at least .9 must cover.
+
+    Alarms and days with p at most 1e-3; 200 panels: with true coverage .95 below .9 in one of 500.
+    """
+    rng, covered, wrong = np.random.default_rng(n_accounts + n_days), [], 0
+    for _ in range(200):
+        surprise = -np.log10(rng.random((n_accounts, n_days)))
+        dial = DAYS_PER_YEAR * 10**-2.2 * (1 - 10**-2.2) ** 7
+        kept = audit_of(surprise, surprise > 1, threshold=2.2, per_account_year=dial, quiet=7)
+        rows = kept.table.query("by == 'overall'").set_index("promise")
+        covered.append((rows["low"] <= 1) & (rows["high"] >= 1))
+        wrong += "than promised" in kept.sentence
+    covered = np.mean(covered, axis=0)
+    assert (covered >= 0.9).all(), covered
+    assert wrong <= 20
+
+
+def test_no_alarm_where_hardly_one_was_expected_is_too_little_to_tell():
+    calm = np.full((1, 200), 0.5)
+    audit = audit_of(calm, calm > 0, threshold=2.2, per_account_year=1.0, quiet=7)
+    assert audit.sentence.endswith("too little to tell; judge more accounts, or longer.")
+    first = audit.table.iloc[0]
+    assert first["low"] == first["ratio"] == 0
+    assert first["high"] == pytest.approx(3.6889 / (200 / DAYS_PER_YEAR), rel=1e-4)
+    long = np.full((20, 400), 0.5)
+    assert "fewer than promised" in audit_of(long, long > 0, threshold=2.2, per_account_year=1.0, quiet=7).sentence
+
+
+def test_identical_accounts_keep_the_promise_in_each_third():
+    """30 days of 3,000 alike accounts, rare days among the active ones: each third within 4 standard errors (.12)."""
+    rng = np.random.default_rng(20)
+    surprise = -np.log10(rng.random((3_000, 30)))
+    rows = audit_of(surprise, surprise > 0.5, threshold=2.2, per_account_year=2.25, quiet=7).table
+    ratio = rows.query("by == 'activity' and promise == 'days with p <= 1e-2'")["ratio"]
+    assert (abs(ratio - 1) < 0.14).all(), ratio
 
 
 def test_households_are_drawn_together():
@@ -109,8 +155,9 @@ def rule():
 def test_a_rule_audits_its_own_surprise(rule):
     panel = vs.simulate.viewers(100, 400, seed=12)
     first = rule.audit(panel, groups=np.arange(100) // 4).table.iloc[0]
-    rate = observed_rate(rule.surprise(panel), rule.threshold_, rule.quiet, np.arange(100) // 4)
-    np.testing.assert_allclose([first["observed"], first["low"], first["high"]], rate, rtol=1e-12)
+    rate, low, high = observed_rate(rule.surprise(panel), rule.threshold_, rule.quiet, np.arange(100) // 4)
+    assert first["observed"] == pytest.approx(rate)
+    assert first["low"] <= low < high <= first["high"]
     with pytest.raises(ValueError, match="`groups` must label each of the 100 accounts"):
         rule.audit(panel, groups=[1, 2])
 
@@ -133,6 +180,26 @@ def test_what_is_promised_besides_the_rate_is_counted_as_by_hand():
     up = DAYS_PER_YEAR * sum(min(b - a + 1, 28) for a, b in zip(opened, last, strict=True)) / days.sum()
     expected = [*observed_rate(SURPRISE, 2.2, 7)[1:], up, *np.quantile(own, [0.1, 0.5, 0.9]), np.mean(own > 2 * rate)]
     np.testing.assert_allclose(table[1], expected, rtol=1e-12)
+
+
+def test_the_promised_interval_holds_its_own_rate_where_scores_tie():
+    """Surprise on steps of a quarter; the rate at the threshold is counted, and so is the interval."""
+    paths = np.floor(4 * -np.log10(np.random.default_rng(21).random((300, 400)))) / 4
+    tied = vs.AlarmRule(vs.detectors.ZScore())
+    tied.curve_ = rate_curve(paths, 7)
+    tied.promised_ = np.vstack([tied.curve_[0], promised(paths, tied.curve_[0], 7, 28)])
+    for dial in (5.0, 1.5, 1.0, 0.5):
+        kept = tied.at(dial).promise()
+        counted = observed_rate(paths, kept["threshold"], 7)
+        assert [kept["per_account_year"], kept["low"], kept["high"]] == pytest.approx(counted)
+        assert kept["low"] <= kept["per_account_year"] <= kept["high"]
+
+
+def test_the_bootstrap_in_blocks_is_the_one_of_all_weights(monkeypatch):
+    monkeypatch.setattr("viewshift.metrics.bootstrap.BLOCK", 700)
+    amounts = np.random.default_rng(22).integers(0, 9, (101, 4)).astype(float)
+    weights = account_weights(101, 50, seed=3)
+    np.testing.assert_array_equal(replicated_sums(amounts, 50, seed=3), weights @ amounts)
 
 
 def test_the_promise_of_a_dial(rule):

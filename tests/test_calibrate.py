@@ -84,11 +84,13 @@ def test_every_step_of_the_ladder_is_the_one_of_the_definition(ladder):
             pooled[i, t] = pooled_surprise(path[t], scored, ladder)
     surprise, beyond = ladder.surprise(scores)
     assert ladder.edges.tolist() == [0, 90, 365]
-    np.testing.assert_allclose(surprise, own_rates(pooled, ladder), rtol=1e-9, atol=1e-12)
+    expected, outside = own_rates(pooled, ladder)
+    np.testing.assert_allclose(surprise, expected, rtol=1e-9, atol=1e-12)
     largest = ladder.knots[ladder.first[1:] - 1]
     before = np.cumsum(~np.isnan(scores), axis=1) - ~np.isnan(scores)
-    np.testing.assert_array_equal(beyond, scores > largest[np.searchsorted(ladder.edges, before, side="right") - 1])
-    assert beyond.any()
+    above = scores > largest[np.searchsorted(ladder.edges, before, side="right") - 1]
+    np.testing.assert_array_equal(beyond, above | outside)
+    assert (above & ~outside).any()
 
 
 def test_own_rates_by_hand():
@@ -140,8 +142,53 @@ def test_the_tail_is_continuous_and_has_the_shape_of_the_scores():
     assert below == pytest.approx(at, abs=1e-6)
     assert above == pytest.approx(at, abs=1e-6)
     assert abs(ladder.shape[0] - 0.25) < 0.3
-    far = ladder.surprise(np.array([[2 * joint]]))[0][0, 0]
-    assert far == pytest.approx(-stats.t(4).logsf(2 * joint) / np.log(10), abs=1.0)
+
+
+@pytest.mark.parametrize("law", [stats.expon(), stats.genpareto(0.3)], ids=["exponential", "pareto"])
+def test_the_tail_means_what_it_says_down_to_a_third_of_an_event(law):
+    """Exceedance of the score with nominal p = f / n, f = 3, 1, .3, over f / n: the median of 60 samples is .6-1.4.
+
+    A sample's logarithm has a standard deviation near .8 at f = .3, so the median's is .13: one in 100 fails. Hung on
+    the largest of all scores, the tail would give .3 and .4.
+    """
+    rng, n, found = np.random.default_rng(15), 20_000, []
+    grid = law.isf(np.geomspace(1e-2, 1e-8, 2_000))
+    for _ in range(60):
+        ladder = Ladder.fit(law.rvs((40, 500), random_state=rng), by_history=False, own_rates=False)
+        surprise = ladder.surprise(grid[None])[0][0]
+        found.append([law.sf(np.interp(-np.log10(f / n), surprise, grid)) / (f / n) for f in (3.0, 1.0, 0.3)])
+    ratio = np.median(found, axis=0)
+    assert (abs(ratio - 1) < 0.4).all(), ratio
+
+
+def test_a_largest_score_that_ties_is_counted_and_not_smoothed():
+    scores = np.minimum(np.random.default_rng(16).exponential(size=(40, 500)), 7.0)
+    ladder = Ladder.fit(scores, by_history=False, own_rates=False)
+    n_top = np.count_nonzero(scores == 7.0)
+    assert n_top > 1
+    assert ladder.surprise(np.array([[7.0]]))[0][0, 0] == pytest.approx(-np.log10((1 + n_top) / 20_001))
+
+
+def test_extrapolated_is_what_rests_on_no_count_by_score_or_by_own_rates(ladder):
+    """An account of calm days surprises beyond the reference by a score that is not beyond it."""
+    calm = np.full((1, 300), np.nanquantile(overdispersed(1), 0.1))
+    highest = ladder.knots[ladder.first[1:] - 1].min()
+    calm[0, 299] = highest
+    surprise, beyond = ladder.surprise(calm)
+    assert np.flatnonzero(beyond).tolist() == [299]
+    assert surprise[0, 299] > -ladder.own_log10_p[-1]
+
+
+def test_days_with_a_widening_count_for_no_later_one_and_are_no_reference():
+    scores, wide = overdispersed(17), np.ones((150, 500))
+    wide[:, 100:130] = 2.0
+    ladder = Ladder.fit(scores, wide)
+    inflated = np.where(wide > 1, 50 * scores, scores)
+    again = Ladder.fit(inflated, wide)
+    np.testing.assert_array_equal(again.knots, ladder.knots)
+    np.testing.assert_array_equal(again.strength, ladder.strength)
+    calm = ladder.surprise(scores, wide)[0]
+    np.testing.assert_array_equal(ladder.surprise(inflated, wide)[0][wide == 1], calm[wide == 1])
 
 
 def test_bounded_scores_get_an_exponential_tail_and_tied_ones_none():

@@ -231,7 +231,7 @@ def test_nothing_of_an_alarm_vanishes_at_80_columns(measure, size, low, value, h
         for name in ("usual", "observed", "ratio")
         for bound, factor in (("_low", 0.9), ("", 1), ("_high", 1.1))
     }  # fmt: skip
-    rule = types.SimpleNamespace(rate=lambda _: 1 / 123_456)
+    rule = types.SimpleNamespace(rate=lambda _: 1 / 123_456, curve_=np.array([[0.3, 5.0], [9.0, 1 / 123_456]]))
     found = types.SimpleNamespace(alarms=pd.DataFrame([alarm] * 120), measure=measure, rule=rule)
     console = Console(width=80, file=io.StringIO())
     console.print(alarm_table(found, "me"))

@@ -208,6 +208,14 @@ def test_accounts_already_in_an_alarm_are_told_apart_and_left_out():
     assert (table["day"] == pd.Timestamp("2025-06-04")).all()
 
 
+def test_an_account_whose_shift_lasts_is_judged_again_after_adapt_after_days():
+    path = [0, 4.0, 4.0, 4.0, 4.0, 9.0]
+    in_alarm = [day_of([path], day=f"2025-06-0{d}", adapt_after=3)["in_alarm"][0] for d in range(1, 7)]
+    assert in_alarm == [False, False, True, True, False, False]
+    assert day_of([path], adapt_after=3)["discovered"][0]
+    assert not day_of([path])["discovered"][0]
+
+
 def test_any_day_of_the_panel_can_be_asked_and_the_first_has_no_alarms_before_it():
     table = day_of([[9, 0], [0.1, 0]], day="2025-06-01")
     assert table["discovered"].tolist() == [True, False]

@@ -13,6 +13,7 @@ import viewshift as vs
 from cases import CASES
 from oracles_alarms import own_rates
 from viewshift.archives import described, made
+from viewshift.cli.findings import how_rare
 from viewshift.metrics.events import DAYS_PER_YEAR
 
 STREAMING = [case for case in CASES if case.detector.claims.streaming]
@@ -43,6 +44,14 @@ def test_the_reference_itself_raises_about_the_dial(rule, reference):
     """Refitted on all, the rule sees its own reference: the rate stays within a fifth of the out-of-fold one."""
     years = np.count_nonzero(~np.isnan(rule.surprise(reference))) / DAYS_PER_YEAR
     assert len(rule.alarms(reference)) / years == pytest.approx(1.0, rel=0.2)
+
+
+def test_rarer_than_is_said_from_the_end_of_the_rate_curve_on(rule):
+    end = rule.curve_[0, -1]
+    for surprise, rarer in ((end - 0.01, False), (end, True), (end + 2, True)):
+        for beyond in (True, False):
+            said = how_rare({"surprise": surprise, "extrapolated": beyond}, rule)
+            assert said.startswith("rarer than once in" if rarer else "once in")
 
 
 def test_at_leaves_the_rule_as_it_was(rule):
@@ -155,14 +164,15 @@ def test_only_a_detector_that_scores_day_by_day_can_be_advanced(fitted):
         fitted(pelt).start(3)
 
 
-def test_surprise_is_divided_by_the_widening_before_own_rates_are_counted(panel):
-    """With all days widened by 2 each pooled surprise is halved, and the own rates are those of the halves."""
+def test_surprise_is_divided_by_the_widening_and_such_days_count_for_no_own_rate(panel):
+    """With all days widened by 2 each pooled surprise is halved, and the account stays one without a past."""
     panel = panel.take(slice(20))
     rule = vs.AlarmRule(vs.detectors.ZScore()).fit(panel)
     wide = vs.Panel(panel.measures, accounts=panel.accounts, start=panel.start, widening=np.full((20, 400), 2.0))
     scores = rule.detector_.score(panel)
-    pooled = replace(rule.calibration_, own_knots=np.empty(0)).surprise(scores)[0]
-    own = own_rates(pooled / 2, rule.calibration_)
+    young = replace(rule.calibration_, own_knots=np.empty(0))
+    pooled = np.hstack([young.surprise(day[:, None])[0] for day in scores.T])
+    own = own_rates(pooled / 2, rule.calibration_, widening=wide.widening)[0]
     np.testing.assert_allclose(rule.surprise(wide), own, rtol=1e-9, atol=1e-12)
     assert np.nanmax(np.abs(own - rule.surprise(panel) / 2)) > 0.1
 

@@ -5,14 +5,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from viewshift._typing import Bools, Floats, Ints
 from viewshift.kernels.runs import runs_above
-from viewshift.metrics.bootstrap import account_weights, group_totals, interval, weighted_ratio
+from viewshift.metrics.bootstrap import group_totals, interval, replicated_sums
 from viewshift.metrics.events import DAYS_PER_YEAR
 
 TOLERANCE = 0.1
 """A rate this close to the promised one, relative to it, keeps the promise even if the interval says it differs."""
+
+LEAST_EXPECTED = 4.0
+"""Alarms that must be expected to tell fewer from as many as promised: up to 3.7, none at all agrees with them."""
 
 HISTORY = {"first 28 days": 0, "days 29-90": 28, "days 91-365": 90, "later": 365}
 """Scored days that lie behind a day of each cell."""
@@ -29,10 +33,20 @@ class Audit:
     table
         One row per cell and promise: `by`, `cell`, `promise`, the `promised` and the `observed` value (alarms per
         account-year, or the share of account-days with p at most 1e-2 and 1e-3), their `ratio` with a 95 % interval
-        (`low`, `high`; bootstrap over groups), and the number of `accounts` and account-`days` behind it. NaN where a
-        cell holds no day.
+        (`low`, `high`), and the number of `accounts` and account-`days` behind it. NaN where a cell holds no day.
     sentence
         Whether the promised alarm rate was kept overall.
+
+    Notes
+    -----
+    The interval is the wider, at each end, of the bootstrap over groups and of the exact one for a Poisson count, which
+    also holds for few accounts and few events or none. Accounts are sorted into thirds by their active days in every
+    other week and judged on the weeks between, and the reverse, so that no day is judged that did the sorting; an
+    account may be in two of them.
+
+    References
+    ----------
+    Garwood, F. (1936). Fiducial limits for the Poisson distribution. Biometrika 28.
     """
 
     table: pd.DataFrame
@@ -88,14 +102,15 @@ def audit_of(
         "days with p <= 1e-2": (1e-2, surprise >= 2, 1.0),
         "days with p <= 1e-3": (1e-3, surprise >= 3, 1.0),
     }
-    n_groups = len(surprise) if groups is None else len(np.unique(np.asarray(groups)))
-    weights = account_weights(n_groups, 500, seed=1)
     table = []
     for by, cell, inside in _cells(scored, active):
         days = inside.sum(axis=1)
-        for name, (promised, event, scale) in promises.items():
-            count, expected = (event & inside).sum(axis=1), promised / scale * days
-            ratio, low, high = _ratio(group_totals(count, groups), group_totals(expected, groups), weights)
+        counts = [(event & inside).sum(axis=1) for _, event, _ in promises.values()]
+        totals = group_totals(np.column_stack([*counts, days]), groups)
+        drawn = replicated_sums(totals, 500, seed=1)
+        for k, (name, (promised, _, scale)) in enumerate(promises.items()):
+            expected = promised / scale * totals[:, -1].sum()
+            ratio, low, high = _ratio(totals[:, k].sum(), expected, drawn[:, k], promised / scale * drawn[:, -1])
             table.append([by, cell, name, promised, promised * ratio, ratio, low, high, (days > 0).sum(), days.sum()])
     columns = ["by", "cell", "promise", "promised", "observed", "ratio", "low", "high", "accounts", "days"]
     frame = pd.DataFrame(table, columns=columns)
@@ -105,21 +120,32 @@ def audit_of(
 def _cells(scored: Bools, active: Bools) -> list[tuple[str, Any, Bools]]:
     """Return kind, name and account-days of each cell, all accounts first."""
     behind: Ints = np.cumsum(scored, axis=1) - scored
-    days = scored.sum(axis=1)
-    share = np.divide((active & scored).sum(axis=1), days, out=np.full(len(days), np.nan), where=days > 0)
     cells: list[tuple[str, Any, Bools]] = [("overall", "all", scored)]
-    third = np.searchsorted(np.nanquantile(share, [1 / 3, 2 / 3]) if days.any() else [0.0, 0.0], share)
-    cells += [("activity", name, scored & (third == k)[:, None]) for k, name in enumerate(ACTIVITY)]
+    even = np.arange(scored.shape[1]) // 7 % 2 == 0
+    third = np.where(even, _third(active, scored & ~even)[:, None], _third(active, scored & even)[:, None])
+    cells += [("activity", name, scored & (third == k)) for k, name in enumerate(ACTIVITY)]
     ends = [*list(HISTORY.values())[1:], np.inf]
     for (name, least), end in zip(HISTORY.items(), ends, strict=True):
         cells.append(("history", name, scored & (behind >= least) & (behind < end)))
     return cells
 
 
-def _ratio(count: Floats, expected: Floats, weights: Floats) -> tuple[float, float, float]:
-    if not expected.any():
+def _third(active: Bools, inside: Bools) -> Ints:
+    """Return the third of each account by its share of active days among those inside; 3 where there are none."""
+    days = inside.sum(axis=1)
+    share = np.divide((active & inside).sum(axis=1), days, out=np.full(len(days), np.nan), where=days > 0)
+    third = np.searchsorted(np.nanquantile(share, [1 / 3, 2 / 3]) if days.any() else [0.0, 0.0], share)
+    return np.where(days > 0, third, 3)
+
+
+def _ratio(count: float, expected: float, counts: Floats, expectations: Floats) -> tuple[float, float, float]:
+    """Return count over expected, with the wider of bootstrap and Garwood interval at each end."""
+    if not expected:
         return np.nan, np.nan, np.nan
-    return float(count.sum() / expected.sum()), *interval(weighted_ratio(count, expected, weights))
+    drawn = np.divide(counts, expectations, out=np.full(len(counts), np.nan), where=expectations > 0)
+    exact = stats.chi2.ppf([0.025, 0.975], [2 * count, 2 * count + 2]) / 2 / expected
+    low, high = np.array([interval(drawn), np.nan_to_num(exact)]).T
+    return count / expected, float(np.nanmin(low)), float(np.nanmax(high))
 
 
 def _sentence(overall: pd.Series) -> str:
@@ -132,6 +158,8 @@ def _sentence(overall: pd.Series) -> str:
         f"({low:.2g}-{high:.2g}) where {overall['promised']:.2g} were promised"
     )
     if overall["low"] <= 1 <= overall["high"] or abs(overall["ratio"] - 1) <= TOLERANCE:
+        if overall["days"] / DAYS_PER_YEAR * overall["promised"] < LEAST_EXPECTED:
+            return f"{seen}: too little to tell; judge more accounts, or longer."
         return f"{seen}: the promise holds here, as far as these accounts can tell."
     word = "more" if overall["ratio"] > 1 else "fewer"
     return f"{seen}: {word} than promised; fit a rule on accounts such as these."

@@ -6,7 +6,7 @@ import numpy as np
 
 from viewshift._typing import Floats
 from viewshift.kernels.runs import count_runs, runs_above
-from viewshift.metrics.bootstrap import account_weights, group_totals, interval, weighted_ratio
+from viewshift.metrics.bootstrap import group_totals, interval, replicated_sums
 from viewshift.metrics.events import DAYS_PER_YEAR, days_in_alarm, per_account, per_account_year
 
 JUMP = 1.2
@@ -108,7 +108,7 @@ def observed_rate(surprise: Floats, threshold: float, quiet: int, groups: Any = 
     """
     alarms = group_totals(per_account(runs_above(surprise, threshold, quiet)[0], len(surprise)), groups)
     years = group_totals(np.count_nonzero(~np.isnan(surprise), axis=1) / DAYS_PER_YEAR, groups)
-    low, high = interval(weighted_ratio(alarms, years, account_weights(len(years), 500, seed=1)))
+    low, high = _interval(alarms[:, None], years)[0]
     return float(alarms.sum() / years.sum()), low, high
 
 
@@ -135,16 +135,25 @@ def promised(surprise: Floats, thresholds: Floats, quiet: int, adapt_after: int,
     n = len(surprise)
     days = np.count_nonzero(~np.isnan(surprise), axis=1)
     years, scored = group_totals(days / DAYS_PER_YEAR, groups), days > 0
-    weights = account_weights(len(years), 500, seed=1)
-    table = []
-    for threshold in thresholds:
-        row, opened, last = runs_above(surprise, threshold, quiet)
-        own = per_account_year(per_account(row, n), days)[scored]
-        low, high = interval(weighted_ratio(group_totals(per_account(row, n), groups), years, weights))
-        up = days_in_alarm(opened, last, adapt_after).sum() / years.sum()
-        twice = np.mean(own > 2 * len(row) / years.sum())
-        table.append([low, high, up, *np.quantile(own, [0.1, 0.5, 0.9]), twice])
-    return np.array(table).T
+    table, bounds = [], []
+    for block in np.array_split(thresholds, max(1, thresholds.size // 50)):
+        alarms = []
+        for threshold in block:
+            row, opened, last = runs_above(surprise, threshold, quiet)
+            own = per_account_year(per_account(row, n), days)[scored]
+            up = days_in_alarm(opened, last, adapt_after).sum() / years.sum()
+            twice = np.mean(own > 2 * len(row) / years.sum())
+            table.append([up, *np.quantile(own, [0.1, 0.5, 0.9]), twice])
+            alarms.append(group_totals(per_account(row, n), groups))
+        bounds += _interval(np.stack(alarms, axis=1), years)
+    return np.hstack([bounds, table]).T
+
+
+def _interval(alarms: Floats, years: Floats) -> list[tuple[float, float]]:
+    """Return the bootstrap interval of each column's rate."""
+    sums = replicated_sums(np.column_stack([alarms, years]), 500, seed=1)
+    rates = np.divide(sums[:, :-1], sums[:, -1:], out=np.full(sums[:, :-1].shape, np.nan), where=sums[:, -1:] > 0)
+    return [interval(rate) for rate in rates.T]
 
 
 def values_at(table: Floats, threshold: float) -> list[float]:

@@ -22,6 +22,9 @@ LEVELS = (0.1, 0.03, 0.01)
 REACH = 100.0
 """Scored days after which, at the latest, an account's own rate weighs as much as the population's."""
 
+ANCHOR = 20
+"""Rank of the largest scores from which on the fitted tail replaces the count."""
+
 STRENGTHS = (2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, np.inf)
 """Days' worth of the population's rate among which each level's constant is chosen."""
 
@@ -32,21 +35,23 @@ class Ladder:
 
     1. The pooled conformal p-value (`PooledConformal`) among the reference scores of accounts with about as long a
        history, counted in scored days.
-    2. Beyond the class's largest reference score a generalised Pareto tail, continuous at the joint.
+    2. From the class's 20th largest reference score on a generalised Pareto tail, continuous there.
     3. The account's own rates. At the levels :math:`1 = u_0 > u_1 > u_2 > u_3` of the pooled p-value, with the counts
-       of its earlier scored days,
+       of its earlier scored days without a widening,
 
        .. math:: q_k = \frac{c_k u_k / u_{k-1} + \#\{p \le u_k\}}{c_k + \#\{p \le u_{k-1}\}}, \qquad
                  u_k \to q_1 \cdots q_k ;
 
        p-values between two levels are interpolated linearly, and those below the last are scaled with it.
     4. The pooled conformal p-value of that among the reference accounts' days, each by its own earlier days: rates
-       that follow luck as well as habit make p-values a little too small on average.
+       that follow luck as well as habit make p-values a little too small on average. From the 20th largest on p
+       falls as it does by own rates.
 
     Parameters
     ----------
     edges
-        Scored days from which on each class of history length holds, shape ``(n_classes,)``, the first 0.
+        Scored days without a widening from which on each class of history length holds, shape ``(n_classes,)``, the
+        first 0.
     first
         Place of each class's first knot, and the number of all, shape ``(n_classes + 1,)``.
     knots, log10_p
@@ -63,11 +68,15 @@ class Ladder:
     The classes begin at 0, 7, 28, 90 and 365 scored days; one with fewer than 10,000 reference scores is joined to its
     neighbour. The tail is fitted by maximum likelihood to the excesses of the class's 256 largest scores (at most a
     twentieth of all); a negative shape, which would let no score lie beyond some bound, is replaced by the exponential.
+    It begins at the 20th largest, or at the largest if that one ties: the very largest ranks are too noisy to hang
+    a tail on. A p-value is called extrapolated only beyond the class's largest reference score, or beyond
+    the largest surprise by own rates: there it rests on a fitted tail and on no count.
     The constants :math:`c_k` minimise the log loss of the event :math:`p \le u_k` given :math:`p \le u_{k-1}` over the
     reference accounts' days, each forecast from the account's earlier days, but are at most :math:`100 u_{k-1}`: rates
     that follow an account more closely than its forecast needs let it make up for luck, and over two years bring
-    accounts' counts of rare days nearer to each other than chance would. The state of an account is a few whole
-    numbers, and a day's surprise depends on no other account.
+    accounts' counts of rare days nearer to each other than chance would. Days with a widening are neither counted nor
+    reference scores of steps 1 to 3. The state of an account is a few whole numbers, and a day's surprise depends on no
+    other account.
 
     References
     ----------
@@ -87,13 +96,17 @@ class Ladder:
     own_log10_p: Floats
 
     @classmethod
-    def fit(cls, reference: Floats, *, by_history: bool = True, own_rates: bool = True) -> Self:
+    def fit(
+        cls, reference: Floats, widening: Floats | None = None, *, by_history: bool = True, own_rates: bool = True
+    ) -> Self:
         """Learn every step from out-of-fold scores.
 
         Parameters
         ----------
         reference
             Scores of shape ``(n_accounts, n_days)``, each by a detector not fitted on its account; NaN is no opinion.
+        widening
+            As for `advance`.
         by_history
             Form classes of history length.
         own_rates
@@ -104,13 +117,13 @@ class Ladder:
         ValueError
             If no score is left.
         """
-        scored = ~np.isnan(reference)
-        before = np.cumsum(scored, axis=1) - scored
+        scored = ~np.isnan(reference) & (True if widening is None else widening <= 1)
+        before: Ints = np.cumsum(scored, axis=1) - scored
         edges = _merged(np.asarray(EDGES if by_history else (0,)), before[scored])
         member = np.where(scored, np.searchsorted(edges, before, side="right"), 0)
         classes = [reference[member == j + 1] for j in range(len(edges))]
-        pooled = [PooledConformal.fit(scores) for scores in classes]
         tails = np.array([_tail(scores) for scores in classes])
+        pooled = [_with_tail(scores, *tail) for scores, tail in zip(classes, tails, strict=True)]
         ladder = cls(
             edges,
             np.cumsum([0, *(one.scores.size for one in pooled)]),
@@ -125,9 +138,10 @@ class Ladder:
         if not own_rates:
             return ladder
         identity = np.array([0.0, 1.0])
-        strength = _strengths(ladder.surprise(reference)[0])
+        strength = _strengths(np.where(scored, ladder.surprise(reference)[0], np.nan))
         ladder = replace(ladder, strength=strength, own_knots=identity, own_log10_p=-identity)
-        again = PooledConformal.fit(ladder.surprise(reference)[0])
+        by_own = ladder.surprise(reference, widening)[0]
+        again = _with_tail(by_own[~np.isnan(by_own)], 0.0, 1 / np.log(10))
         return replace(ladder, own_knots=again.scores, own_log10_p=again.log10_p)
 
     def start(self, n_accounts: int) -> State:
@@ -144,7 +158,7 @@ class Ladder:
         }
 
     def advance(self, state: State, scores: Floats, widening: Floats | None = None) -> tuple[State, Floats, Bools]:
-        """Return the state after some days, their surprise, and where it is extrapolated beyond the reference.
+        """Return the state after some days, their surprise, and where it rests on a fitted tail and on no count.
 
         Parameters
         ----------
@@ -153,7 +167,8 @@ class Ladder:
         scores
             Scores of the days that follow, shape ``(n_accounts, n_days)``; NaN stays NaN and counts for nothing.
         widening
-            By how much the pooled surprise is divided, same shape, before own rates are counted; default by nothing.
+            By how much the pooled surprise is divided, same shape; where above 1, the day counts for no later one.
+            Default by nothing.
         """
         widening = np.ones(scores.shape) if widening is None else np.ascontiguousarray(widening, dtype=np.float64)
         scored, hits, surprise, beyond = ladder_surprise(
@@ -220,6 +235,21 @@ def _tail(scores: Floats) -> tuple[float, float]:
     if fitted[0] > 0:
         shape, scale = float(fitted[0]), float(fitted[2]) * scale
     return shape, scale + shape * float(excess.max())
+
+
+def _with_tail(scores: Floats, shape: float, scale: float) -> PooledConformal:
+    """Return the pooled curve on the tail from the 20th largest score on; `scale` holds beyond the largest."""
+    pooled = PooledConformal.fit(scores)
+    rank = min(ANCHOR, scores.size // 20)
+    largest = pooled.scores[-1]
+    if rank < 2 or not scale or np.count_nonzero(scores == largest) > 1:
+        return pooled
+    anchor = np.partition(scores, -rank)[-rank]
+    above = pooled.scores > anchor
+    log_sf = stats.genpareto.logsf(pooled.scores[above] - anchor, shape, scale=scale - shape * (largest - anchor))
+    log10_p = pooled.log10_p.copy()
+    log10_p[above] = log10_p[~above][-1] + log_sf / np.log(10)
+    return PooledConformal(pooled.scores, log10_p)
 
 
 def _strengths(pooled: Floats) -> Floats:

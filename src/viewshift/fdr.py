@@ -129,7 +129,16 @@ def stream_discoveries(surprise: Floats, level: float = 0.05, method: str = "add
 
 
 def discoveries_on_day(
-    panel: Panel, surprise: Floats, beyond: Bools, day: Any, *, level: float, method: str, threshold: float, quiet: int
+    panel: Panel,
+    surprise: Floats,
+    beyond: Bools,
+    day: Any,
+    *,
+    level: float,
+    method: str,
+    threshold: float,
+    quiet: int,
+    adapt_after: int = 28,
 ) -> pd.DataFrame:
     """Return one row per account judged on a closed day; those in an alarm before it are left out of the family.
 
@@ -144,7 +153,9 @@ def discoveries_on_day(
     level, method
         As for `discoveries`.
     threshold, quiet
-        An account is in an alarm from a day of that surprise on until so many scored days lay below it.
+        An account is in an alarm from a day of that surprise on until so many scored days lay below it,
+    adapt_after
+        but for no more than so many days: then the shift is taken as lasting, and the account is judged again.
     """
     date = panel.days[-1] if day is None and panel.n_days else check_day("day", day)
     t = int((date - panel.start).astype(int))
@@ -153,7 +164,8 @@ def discoveries_on_day(
         raise ValueError(f"`day` must be one of the panel's days, {panel.start} to {last}, got {date}.")
     nobody = np.zeros(panel.n_accounts, dtype=np.int64)
     before = np.ascontiguousarray(surprise[:, :t])
-    alarmed = follow_runs(nobody, nobody + quiet, before, 0, threshold, quiet)[1] < quiet
+    opened, below = follow_runs(nobody, nobody + quiet, before, 0, threshold, quiet)
+    alarmed = (below < quiet) & (t - opened < adapt_after)
     today = surprise[:, t]
     found = discoveries(np.where(alarmed, np.nan, today), level, method)
     judged = ~np.isnan(today)

@@ -58,8 +58,8 @@ class AlarmRule(Judge):
         Scores to surprise.
     curve_ : ndarray of shape (2, n_thresholds)
         Thresholds, ascending, and the alarms per account-year that they gave out of fold.
-    promised_ : ndarray of shape (8, 50)
-        Some of these thresholds, and below each what it promises besides (see `promise`).
+    promised_ : ndarray of shape (8, n_thresholds)
+        These thresholds, and below each what it promises besides (see `promise`).
     size_ : float
         Negative-binomial size of the measure's days, for onsets.
     reference : str
@@ -120,10 +120,10 @@ class AlarmRule(Judge):
         scores = out_of_fold_scores(self.detector, panel, labels, self.n_folds, self.seed)
         causal = self.detector.claims.causal
         own = causal and not self.detector.cumulative if self.own_rates is None else self.own_rates
-        self.calibration_ = Ladder.fit(scores, by_history=causal, own_rates=own)
+        self.calibration_ = Ladder.fit(scores, panel.widening, by_history=causal, own_rates=own)
         paths = self.calibration_.surprise(scores, panel.widening)[0]
         self.curve_ = rate_curve(paths, self.quiet)
-        at = self.curve_[0, ::8]
+        at = self.curve_[0]
         self.promised_ = np.vstack([at, promised(paths, at, self.quiet, self.adapt_after, labels)])
         self.detector_ = clone(self.detector).fit(panel)
         self.size_ = typical_nb_size(panel[self.detector.measure])
@@ -204,7 +204,7 @@ class AlarmRule(Judge):
         Returns
         -------
         Frame with the columns of ``viewshift.alarms.COLUMNS``, by account and day. Intervals around levels and ratio
-        hold 90 %; `surprise` is the largest of the alarm, and only a lower bound where `extrapolated`.
+        hold 90 %; `surprise` is the largest of the alarm, by a fitted tail and no count where `extrapolated`.
         """
         surprise, beyond = self._judged(panel)
         return explain(
@@ -237,7 +237,8 @@ class AlarmRule(Judge):
         Returns
         -------
         Frame with the columns account, day, surprise, extrapolated, in_alarm and discovered, one row per account that
-        was scored. Accounts in an alarm of this rule before the day are left out of the family.
+        was scored. Accounts in an alarm of this rule that opened before the day, and less than `adapt_after` days ago,
+        are left out of the family.
 
         Raises
         ------
@@ -246,7 +247,15 @@ class AlarmRule(Judge):
         """
         surprise, beyond = self._judged(panel)
         return discoveries_on_day(
-            panel, surprise, beyond, day, level=fdr, method=method, threshold=self.threshold_, quiet=self.quiet
+            panel,
+            surprise,
+            beyond,
+            day,
+            level=fdr,
+            method=method,
+            threshold=self.threshold_,
+            quiet=self.quiet,
+            adapt_after=self.adapt_after,
         )
 
     def save(self, path: str | Path) -> None:

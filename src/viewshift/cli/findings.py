@@ -109,7 +109,8 @@ def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule, *, once: str = "once", y
     if rate >= 1:
         return f"{rate:.1f} times a year"
     number = float(f"{1 / rate:.2g}")
-    word = "rarer than " if alarm["extrapolated"] else ""
+    thresholds, rates = rule.curve_
+    word = "rarer than " if alarm["surprise"] >= thresholds[rates > 0].max() else ""
     return f"{word}{once} in {number:,.{0 if number >= 10 else 1}f} {years}"
 
 

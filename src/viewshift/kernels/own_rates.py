@@ -63,12 +63,12 @@ def ladder_surprise(
     own_knots: Floats,
     own_log10_p: Floats,
 ) -> tuple[Ints, Ints, Floats, Bools]:
-    """Return scored days and hits after the last day, surprise, and where a score exceeds its class's knots.
+    """Return scored days and hits after the last day, surprise, and where a score or surprise exceeds all knots.
 
-    `scores` and `widening` have shape ``(n_accounts, n_days)``; a NaN score gives NaN and changes no count. `scored`,
-    ``(n_accounts,)``, and `hits`, ``(n_accounts, n_levels)``, hold how many days had a score so far, and on how many of
-    them the pooled p-value was at most each of the descending `levels`. The knots of class j, which holds from
-    ``edges[j]`` scored days on, are ``first[j]`` to ``first[j + 1]``; `shape` and `scale` are those of the tail beyond
+    `scores` and `widening` have shape ``(n_accounts, n_days)``; a NaN score gives NaN. `scored`,
+    ``(n_accounts,)``, and `hits`, ``(n_accounts, n_levels)``, hold how many days had a score and no widening so far,
+    and on how many of them the pooled p-value was at most each of the descending `levels`. The knots of class
+    j, which holds from ``edges[j]`` scored days on, are ``first[j]`` to ``first[j + 1]``; `shape` and `scale` are those of the tail beyond
     its last knot. `strength` holds the days' worth of the population's rate at each level, and the last two arrays the
     knots of the surprise by own rates, beyond which it keeps its slope; without knots no account has rates of its own.
     """
@@ -89,7 +89,10 @@ def ladder_surprise(
             surprise[i, t] = pooled
             if own:
                 by_own = _own(pooled, scored[i], hits[i], levels, strength)
+                beyond[i, t] |= by_own > own_knots[-1]
                 surprise[i, t] = _pooled(by_own, own_knots, own_log10_p, 0.0, 1.0 / math.log(10.0))
+            if widening[i, t] > 1.0:
+                continue
             scored[i] += 1
             for k in range(len(levels)):
                 if pooled >= -math.log10(levels[k]):

@@ -7,8 +7,11 @@ import numpy as np
 
 from viewshift._typing import Floats
 
+BLOCK = 2_000_000
+"""Weights that are held at a time."""
 
-def account_weights(n_accounts: int, n_replicates: int, seed: int | Sequence[int]) -> Floats:
+
+def account_weights(n_accounts: int, n_replicates: int, seed: int | Sequence[int] | np.random.Generator) -> Floats:
     """How often each account is drawn in each bootstrap replicate.
 
     Accounts are drawn whole, since the days of one account depend on each other. The same weights for every
@@ -21,7 +24,7 @@ def account_weights(n_accounts: int, n_replicates: int, seed: int | Sequence[int
     n_replicates
         Number of replicates.
     seed
-        Seed of the draws.
+        Seed of the draws, or a generator to go on from.
 
     Returns
     -------
@@ -60,6 +63,28 @@ def group_totals(amount: Any, groups: Any = None) -> Floats:
     totals = np.zeros((len(labels), *amounts.shape[1:]))
     np.add.at(totals, place, amounts)
     return totals
+
+
+def replicated_sums(amounts: Floats, n_replicates: int, seed: int) -> Floats:
+    """Add up accounts' amounts in each bootstrap replicate, without ever holding all weights.
+
+    Parameters
+    ----------
+    amounts
+        Amounts of each account, shape ``(n_accounts, n_kinds)``.
+    n_replicates
+        Number of replicates.
+    seed
+        Seed of the draws.
+
+    Returns
+    -------
+    Sums of shape ``(n_replicates, n_kinds)``, those that the weights of `account_weights` give.
+    """
+    rng, n = np.random.default_rng(seed), len(amounts)
+    at_once = max(1, BLOCK // max(1, n))
+    sizes = [min(at_once, n_replicates - done) for done in range(0, n_replicates, at_once)]
+    return np.concatenate([account_weights(n, size, rng) @ amounts for size in sizes])
 
 
 def weighted_ratio(numerator: Any, denominator: Any, weights: Floats) -> Floats:
