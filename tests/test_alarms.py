@@ -250,3 +250,24 @@ def test_no_alarm_is_an_empty_table_with_all_columns():
     assert len(table) == 0
     assert list(table.columns) == COLUMNS
     assert describe(table) == []
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("up", 1), ("down", -1)])
+def test_levels_go_the_way_the_rule_looks(direction, sign):
+    rule = vs.AlarmRule(vs.detectors.ZScore(direction=direction), per_account_year=4)
+    alarms = rule.fit(vs.simulate.viewers(100, 400, seed=1)).alarms(vs.simulate.viewers(200, 400, seed=2))
+    assert len(alarms) > 200
+    # The day that opened an alarm departs from its own weeks, seldom not from the half year that gives the usual level.
+    assert (sign * (alarms["observed"] - alarms["usual"]) >= 0).mean() > 0.98
+    assert ((alarms["kind"] == "quiet") == (sign < 0)).all()
+    assert (sign * np.log(alarms["ratio"]) >= 0).all()
+
+
+def test_a_single_day_is_told_as_one_and_in_its_measure():
+    rule = vs.AlarmRule(vs.detectors.ZScore(measure="minutes"), per_account_year=4)
+    alarms = rule.fit(vs.simulate.viewers(60, 300, seed=1)).alarms(vs.simulate.viewers(60, 300, seed=2))
+    single = alarms[(alarms["onset"] == alarms["end"]) & (alarms["status"] == "closed")]
+    assert len(single)
+    for sentence in describe(single):
+        assert "minutes/day on " in sentence
+        assert " until " not in sentence

@@ -1,7 +1,6 @@
 """Alarms: intervals of days that stand out, when the shift began, and from what level to what level it went."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ from viewshift.kernels.onset import locate_shifts
 from viewshift.kernels.runs import runs_above
 from viewshift.levels import LEVEL, levels, moved_measures, two_parts, usual_levels
 from viewshift.panel import Panel
+from viewshift.sentences import sentence
 
 LOOKBACK, MEMORY = 56, 180
 """Days before an alarm in which its onset is sought, and days of usual viewing before those."""
@@ -142,7 +142,7 @@ def explain(
     since = np.maximum(settled, opened - LOOKBACK - MEMORY)
     parts = [two_parts(values[i], *days) for i, *days in zip(row, since, onset, end, strict=True)]
     before, after, _ = levels(np.array(parts).reshape(-1, 5))
-    fall = after[:, 1] < before[:, 1]
+    fall = after[:, 1] < before[:, 1] if sign == 0 else np.full(len(row), sign < 0)
     kind = np.select([fall, lasting, end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
     peak = np.array(
         [t + int(np.nanargmax(surprise[i, t : u + 1])) for i, t, u in zip(row, opened, above, strict=True)],
@@ -165,7 +165,9 @@ def explain(
     }
     for name, bounds in (("usual", before), ("observed", after), ("ratio", ratio)):
         table |= {f"{name}_low": bounds[:, 0], name: bounds[:, 1], f"{name}_high": bounds[:, 2]}
-    return pd.DataFrame(table, columns=COLUMNS)
+    alarms = pd.DataFrame(table, columns=COLUMNS)
+    alarms.attrs["measure"] = measure
+    return alarms
 
 
 def _located(
@@ -178,10 +180,15 @@ def _located(
     usual = usual_levels(values, row, left, first, LEVEL_TEMPER)
     at = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
     how_sure = (SIZE_SPREAD, ONSET_TEMPER, ONSET_DROP, LEVEL_TEMPER, SHRINK, at)
-    return locate_shifts(values, row, left, first, opened, latest, usual, size, sign, *how_sure)
+    places, ratio = locate_shifts(values, row, left, first, opened, latest, usual, size, sign, *how_sure)
+    parts = [two_parts(values[i], a, s, e) for i, a, (s, *_, e) in zip(row, left, places, strict=True)]
+    before, after, _ = levels(np.array(parts).reshape(-1, 5))
+    contrary = sign * (after[:, 1] - before[:, 1]) < 0
+    places[contrary, 0] = places[contrary, 2] = places[contrary, 3] = opened[contrary]
+    return places, ratio
 
 
-def describe(alarms: pd.DataFrame, measure: str = "episodes") -> list[str]:
+def describe(alarms: pd.DataFrame, measure: str | None = None) -> list[str]:
     """Say in one sentence each what changed, since when and by how much.
 
     Parameters
@@ -189,7 +196,7 @@ def describe(alarms: pd.DataFrame, measure: str = "episodes") -> list[str]:
     alarms
         From ``AlarmRule.alarms``.
     measure
-        What the levels count.
+        What the levels count; default what the rule's detector measures.
 
     Examples
     --------
@@ -198,67 +205,12 @@ def describe(alarms: pd.DataFrame, measure: str = "episodes") -> list[str]:
     >>> describe(pd.DataFrame([dict(
     ...     onset=day, onset_low=day, onset_high=day + pd.Timedelta(days=2), end=pd.NaT, status="open",
     ...     usual=0.8, usual_low=0.6, usual_high=1.0, observed=3.9, observed_low=2.9, observed_high=5.1,
-    ...     ratio=4.9, ratio_low=3.4, ratio_high=6.9)]))
-    ['from 0.8 (0.6-1.0) to 3.9 (2.9-5.1) episodes/day since 12 May 2025 (12-14 May), x4.9 (3.4-6.9), still going on']
+    ...     ratio=4.1, ratio_low=2.9, ratio_high=5.8)]))
+    ['from 0.8 (0.6-1.0) to 3.9 (2.9-5.1) episodes/day since 12 May 2025 (12-14 May), credibly x4.1 (2.9-5.8), still
+    going on']
     """
-    return [_sentence(alarm, measure) for alarm in alarms.to_dict("records")]
-
-
-def _sentence(alarm: Mapping[Any, Any], measure: str) -> str:
-    onset, around = alarm["onset"], onset_support(alarm)
-    around = f" ({around})" if around else ""
-    over = alarm["status"] == "closed"
-    until = f" until {_day(alarm['end'])}" if over else ""
-    word = {"open": ", still going on", "lasting": ", and lasting", "closed": ""}[alarm["status"]]
-    usual, observed, ratio = (with_interval(alarm, name) for name in ("usual", "observed", "ratio"))
-    since = "from" if over else "since"
-    when = f"{since} {_day(onset)} {onset.year}{around}{until}"
-    if alarm["usual"] == 0:
-        return f"from nothing to {observed} {measure}/day {when}{word}"
-    return f"from {usual} to {observed} {measure}/day {when}, x{ratio}{word}"
-
-
-def with_interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
-    """Return a level or ratio with its interval: "0.8 (0.6-1.0)", after a sign such as "x".
-
-    Parameters
-    ----------
-    alarm
-        One row of the alarms.
-    name
-        "usual", "observed" or "ratio".
-    sign
-        What to put before it.
-    """
-    if pd.isna(alarm[name]):
-        return "(unknown)"
-    value, low, high = (_short(alarm[key]) for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{sign}{value} ({low}-{high})"
-
-
-def onset_support(alarm: Mapping[Any, Any]) -> str:
-    """Return the days on which the change may have begun: "10-14 May"; empty if there is no doubt.
-
-    Parameters
-    ----------
-    alarm
-        One row of the alarms.
-    """
-    low, high = alarm["onset_low"], alarm["onset_high"]
-    if low == high:
-        return ""
-    return f"{low.day if low.month == high.month else _day(low)}-{_day(high)}"
-
-
-def _short(number: float) -> str:
-    """Return a number in few letters: 0.8, 143, 43k."""
-    if number >= 9999.5:
-        return f"{number / 1000:.0f}k"
-    return f"{number:.1f}" if number < 99.95 else f"{number:.0f}"
-
-
-def _day(day: pd.Timestamp) -> str:
-    return f"{day.day} {day:%b}"
+    measure = measure or alarms.attrs.get("measure", "episodes")
+    return [sentence(alarm, measure) for alarm in alarms.to_dict("records")]
 
 
 def _deflated(panel: Panel) -> Panel:

@@ -4,9 +4,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from viewshift.alarms import onset_support, with_interval
 from viewshift.cli.findings import Findings, how_rare, plain
 from viewshift.cli.options import with_options
+from viewshift.sentences import onset_support, with_interval
 
 
 def say(text: str = "", *, aside: bool = False) -> None:

@@ -1,0 +1,72 @@
+"""Alarms in plain English: levels, ratios and dates, each with how sure it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+
+def sentence(alarm: Mapping[Any, Any], measure: str) -> str:
+    """Say what changed, since when and by how much.
+
+    Parameters
+    ----------
+    alarm
+        One row of the alarms.
+    measure
+        What the levels count.
+    """
+    onset, around = alarm["onset"], onset_support(alarm)
+    around = f" ({around})" if around else ""
+    over = alarm["status"] == "closed"
+    word = {"open": ", still going on", "lasting": ", and lasting", "closed": ""}[alarm["status"]]
+    usual, observed, ratio = (with_interval(alarm, name) for name in ("usual", "observed", "ratio"))
+    since = "since" if not over else "on" if onset == alarm["end"] else "from"
+    until = f" until {_day(alarm['end'])}" if since == "from" else ""
+    when = f"{since} {_day(onset)} {onset.year}{around}{until}"
+    if alarm["usual"] == 0:
+        return f"from nothing to {observed} {measure}/day {when}{word}"
+    return f"from {usual} to {observed} {measure}/day {when}, credibly x{ratio}{word}"
+
+
+def with_interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
+    """Return a level or ratio with its interval: "0.8 (0.6-1.0)", after a sign such as "x".
+
+    Parameters
+    ----------
+    alarm
+        One row of the alarms.
+    name
+        "usual", "observed" or "ratio".
+    sign
+        What to put before it.
+    """
+    if pd.isna(alarm[name]):
+        return "(unknown)"
+    value, low, high = (_short(alarm[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{sign}{value} ({low}-{high})"
+
+
+def onset_support(alarm: Mapping[Any, Any]) -> str:
+    """Return the days on which the change may have begun: "10-14 May"; empty if there is no doubt.
+
+    Parameters
+    ----------
+    alarm
+        One row of the alarms.
+    """
+    low, high = alarm["onset_low"], alarm["onset_high"]
+    if low == high:
+        return ""
+    return f"{low.day if low.month == high.month else _day(low)}-{_day(high)}"
+
+
+def _short(number: float) -> str:
+    """Return a number in few letters: 0.8, 143, 43k."""
+    if number >= 9999.5:
+        return f"{number / 1000:.0f}k"
+    return f"{number:.1f}" if number < 99.95 else f"{number:.0f}"
+
+
+def _day(day: pd.Timestamp) -> str:
+    return f"{day.day} {day:%b}"
