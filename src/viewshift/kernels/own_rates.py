@@ -65,12 +65,13 @@ def ladder_surprise(
 ) -> tuple[Ints, Ints, Floats, Bools]:
     """Return scored days and hits after the last day, surprise, and where a score or surprise exceeds all knots.
 
-    `scores` and `widening` have shape ``(n_accounts, n_days)``; a NaN score gives NaN. `scored`,
-    ``(n_accounts,)``, and `hits`, ``(n_accounts, n_levels)``, hold how many days had a score and no widening so far,
-    and on how many of them the pooled p-value was at most each of the descending `levels`. The knots of class
-    j, which holds from ``edges[j]`` scored days on, are ``first[j]`` to ``first[j + 1]``; `shape` and `scale` are those of the tail beyond
-    its last knot. `strength` holds the days' worth of the population's rate at each level, and the last two arrays the
-    knots of the surprise by own rates, beyond which it keeps its slope; without knots no account has rates of its own.
+    `scores` and `widening` have shape ``(n_accounts, n_days)``; a NaN score gives NaN. `scored`, ``(n_accounts,)``,
+    and `hits`, ``(n_accounts, n_levels)``, hold how many days had a score and no widening so far, and on how many
+    of them the pooled p-value was at most each of the descending `levels`. The knots of class j, which holds from
+    ``edges[j]`` scored days on, are ``first[j]`` to ``first[j + 1]``; `shape` and `scale` are those of the tail
+    beyond its last knot. `strength` holds the days' worth of the population's rate at each level, and the last two
+    arrays the knots of the surprise by own rates, beyond which it keeps its slope; without knots no account has
+    rates of its own.
     """
     n_accounts, n_days = scores.shape
     surprise = np.full((n_accounts, n_days), np.nan)
