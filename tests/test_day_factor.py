@@ -80,7 +80,7 @@ def shocked(kind):
     elif kind == "another":
         values[:, DAYS] += episodes()[:, DAYS - 42]
     elif kind == "halve":
-        values[:, DAYS] = rng.binomial(values[:, DAYS].astype(int), 0.5)
+        values[:, DAYS] *= rng.random(values[:, DAYS].shape) < 0.5  # half of the active days do not come about
     return values
 
 

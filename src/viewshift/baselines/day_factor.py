@@ -59,7 +59,7 @@ class DayFactor(Learner):
     Parameters
     ----------
     baseline
-        What predicts the days; fitted anew, the given one stays as it is. It sees past days divided by their factors.
+        What predicts the days; fitted anew, the given one stays as it is. It knows the factors of past days.
 
     Attributes
     ----------
