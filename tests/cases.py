@@ -47,7 +47,7 @@ NEAR_ZERO = {
 TWO_SIDED = {"monotone": "more viewing on a quiet day brings it closer to the usual"}
 UNSURE = {
     (vb.Hurdle, "both"): {
-        "surge": "one day without viewing is never as rare as a heavy account's rarest days; -up and -down cover each side"
+        "surge": "one day without viewing is never as rare as a heavy account's rarest; -up and -down cover each side"
     },
     (vb.UsualLevel, "down"): {
         "exposure": "fuller days than usual have hardly a score downwards, with the fault or without; -both covers it"
