@@ -195,11 +195,19 @@ def test_what_was_learned_can_be_kept():
 def test_nonsense_is_refused_in_one_sentence():
     history = panel(episodes()[:10])
     found = fitted().estimate(history)
-    with pytest.raises(ValueError, match=r"one label per account \(10\), got 9"):
-        fitted().estimate(history, range(9))
+    for strata in (range(9), 3, [["a"]] * 10):
+        with pytest.raises(ValueError, match=r"one label per account \(10\), got the shape \("):
+            fitted().estimate(history, strata)
+    for missing in (None, float("nan")):
+        with pytest.raises(ValueError, match="for account 3; give the unknown a stratum of their own"):
+            fitted().estimate(history, [*"abc", missing, *"defghi"])
+    later = vs.Panel(history.measures, accounts=history.accounts, start=history.start + 1)
+    for other in (history.take(np.arange(10)[::-1]), later, found.apply(history)):
+        with pytest.raises(ValueError, match=r"accounts and days that the factors are of|must not have an exposure"):
+            found.apply(other)
     with pytest.raises(ValueError, match="must not have an exposure yet"):
         fitted().estimate(found.apply(history))
-    with pytest.raises(ValueError, match="the 10 accounts and 120 days"):
+    with pytest.raises(ValueError, match=r"the factors are of: DayFactors.10 accounts x 120 days"):
         found.apply(history.take(slice(5)))
     with pytest.raises(ValueError, match="needs the measure 'minutes'"):
         DayFactor(baseline=GammaPoisson(measure="minutes")).fit(history)

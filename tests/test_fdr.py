@@ -164,8 +164,8 @@ def test_without_the_package_a_sentence_says_what_to_install(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"level": 0}, "`level` must be a number above 0 and below 1, got 0"),
-        ({"level": True}, "`level` must be a number"),
+        ({"level": 0}, "The false discovery rate must be a number above 0 and below 1, got 0"),
+        ({"level": True}, "The false discovery rate must be a number above 0 and below 1"),
         ({"method": "holm"}, "`method` must be one of .*got 'holm'"),
         ({"surprise": np.array([1.0, -0.1])}, r"at least 0 \(-log10 p\), got -0.1"),
         ({"surprise": np.zeros((2, 2))}, r"got shape \(2, 2\)"),

@@ -198,7 +198,7 @@ def _step_up_e(log_e: Floats, level: float) -> Bools:
 
 def _check_level(level: Any) -> None:
     if isinstance(level, bool) or not isinstance(level, int | float | np.floating) or not 0 < level < 1:
-        raise ValueError(f"`level` must be a number above 0 and below 1, got {level!r}.")
+        raise ValueError(f"The false discovery rate must be a number above 0 and below 1, got {level!r}.")
 
 
 def _checked(surprise: Any) -> Floats:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 
 from viewshift._learner import Learner
-from viewshift._typing import Bools, Floats, Ints, State
+from viewshift._typing import Bools, Floats, Ints, State, Strings
 from viewshift.baselines._base import Baseline
 from viewshift.baselines.factors import DayFactors, with_factors
 from viewshift.baselines.hurdle import Hurdle
@@ -193,11 +194,7 @@ class DayFactor(Learner):
         self._check_measures(panel)
         if panel.exposure is not None:
             raise ValueError("`panel` must not have an exposure yet; give the panel as it was before `apply`.")
-        labels = np.asarray(
-            ["all"] * panel.n_accounts if strata is None else [str(one) for one in strata], dtype=np.str_
-        )
-        if len(labels) != panel.n_accounts:
-            raise ValueError(f"`strata` must have one label per account ({panel.n_accounts}), got {len(labels)}.")
+        labels = _labels(strata, panel.n_accounts)
         names, member = np.unique(labels, return_inverse=True)
         factor, widening = np.ones((2, len(names), panel.n_days))
         errors = np.full(factor.shape, np.inf)
@@ -215,7 +212,9 @@ class DayFactor(Learner):
             if (factor[:, t] != 1).any():
                 after = self.baseline_.advance(past, with_factors(day, factor[member, t, None], None))[0]
             past = after
-        return {"recent": recent, **past}, DayFactors(names, member, factor, errors, widening > 1, widening)
+        return {"recent": recent, **past}, DayFactors(
+            panel.accounts, panel.start, names, member, factor, errors, widening > 1, widening
+        )
 
     def _judge(self, values: Floats, prediction: Predictive, recent: Floats) -> tuple[float, float, float, Floats]:
         """Return factor, standard error of its logarithm, widening, and what is remembered of a stratum's day."""
@@ -262,6 +261,20 @@ def _parts(prediction: Predictive) -> tuple[Floats, Floats, Floats]:
 
 def _column(values: Floats, prediction: Predictive, rows: Ints, t: int) -> tuple[Floats, Predictive]:
     return values[rows, t].astype(np.float64), Predictive(*(part[rows, t] for part in _parts(prediction)))
+
+
+def _labels(strata: Any, n_accounts: int) -> Strings:
+    """Return one stratum per account, or raise if a label is missing."""
+    labels = np.full(n_accounts, "all") if strata is None else np.asarray(strata, dtype=object)
+    if labels.shape != (n_accounts,):
+        raise ValueError(f"`strata` must have one label per account ({n_accounts}), got the shape {labels.shape}.")
+    missing = pd.isna(labels)
+    if missing.any():
+        raise ValueError(
+            f"`strata` must have a label for each account, got {labels[missing][0]} for account "
+            f"{np.flatnonzero(missing)[0]}; give the unknown a stratum of their own."
+        )
+    return labels.astype(np.str_)
 
 
 def _taken(having: Bools) -> Ints:

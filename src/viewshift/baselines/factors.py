@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from viewshift._typing import Bools, Floats, Ints, Strings
 from viewshift.panel import Panel, check_panel
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DayFactors:
     """Common factors of strata and days.
 
     Parameters
     ----------
+    accounts
+        Names of the accounts.
+    start
+        The first day.
     strata
         Names of the strata, shape ``(n_strata,)``.
     member
@@ -27,12 +33,21 @@ class DayFactors:
         By how much surprise must then be divided; 1 elsewhere.
     """
 
+    accounts: Strings
+    start: np.datetime64
     strata: Strings
     member: Ints
     factor: Floats
     standard_error: Floats
     flagged: Bools
     widening: Floats
+
+    def __repr__(self) -> str:
+        return (
+            f"DayFactors({len(self.accounts)} accounts x {self.factor.shape[1]} days from {self.start}, "
+            f"strata {', '.join(self.strata[:5])}{', ...' if len(self.strata) > 5 else ''}; "
+            f"{np.count_nonzero(self.factor != 1)} factors are not 1, {np.count_nonzero(self.flagged)} flagged)"
+        )
 
     def apply(self, panel: Panel) -> Panel:
         """Return the panel with the factors as its exposure and the widening.
@@ -45,15 +60,17 @@ class DayFactors:
         Raises
         ------
         ValueError
-            If the panel has another shape.
+            If the panel has other accounts or days, or an exposure already.
         """
         check_panel("panel", panel)
-        shape = (len(self.member), self.factor.shape[1])
-        if panel.observed.shape != shape:
+        if (panel.start, panel.n_days) != (self.start, self.factor.shape[1]) or panel.accounts.tolist() != list(
+            self.accounts
+        ):
             raise ValueError(
-                f"`panel` must have the {shape[0]} accounts and {shape[1]} days that the factors were estimated from, "
-                f"got {panel.n_accounts} and {panel.n_days}."
+                f"`panel` must hold the accounts and days that the factors are of: {self!r}, got {panel!r}."
             )
+        if panel.exposure is not None:
+            raise ValueError("`panel` must not have an exposure yet; factors are applied once.")
         return with_factors(panel, self.factor[self.member], self.widening[self.member])
 
 

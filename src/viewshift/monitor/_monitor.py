@@ -65,6 +65,9 @@ class Monitor:
         self._open: pd.DataFrame
         self._look()
 
+    def __repr__(self) -> str:
+        return f"Monitor({len(self.accounts)} accounts up to {self.last_day}, {type(self.rule.detector).__name__})"
+
     @property
     def accounts(self) -> Strings:
         """Names of the accounts, in the order in which they came."""
