@@ -87,6 +87,8 @@ def test_what_is_no_panel_is_refused(change: dict[str, Any], words: str) -> None
 
 
 def test_measures_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(TypeError, match="measure 'episodes' must be numeric, got dtype complex128"):
+        Panel({"episodes": [[1j]]}, accounts=["a"], start="2025-01-01")
     with pytest.raises(TypeError, match="measure 'episodes' must be numeric"):
         Panel({"episodes": [["one", "two"]]}, accounts=["a"], start="2025-06-02")
 
@@ -116,6 +118,7 @@ def test_a_panel_can_be_sent_to_another_process(way: Callable[[Panel], Panel]) -
 
 
 def test_take_and_select_keep_rows_whole() -> None:
+    assert small().take(()).n_accounts == small().take([]).n_accounts == 0
     panel = small(exposure=[[1, 2, 3], [4, 5, 6]], widening=[[3, 2, 1], [6, 5, 4]])
     for part in (panel.take([1]), panel.take(slice(1, 2)), panel.take(np.array([False, True])), panel.select(["b"])):
         assert part.accounts.tolist() == ["b"]

@@ -14,6 +14,8 @@ S = TypeVar("S", bound=np.generic)
 def floats(name: str, values: Any) -> Floats:
     """Return a measure as a 2-D float32 or float64 array, or raise if it is none."""
     array = np.asarray(values)
+    if np.iscomplexobj(array):
+        raise TypeError(f"measure {name!r} must be numeric, got dtype {array.dtype}.")
     if array.dtype not in (np.float32, np.float64):
         try:
             array = array.astype(np.float64)

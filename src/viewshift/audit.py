@@ -153,9 +153,9 @@ def _sentence(overall: pd.Series) -> str:
         return "No account-day has a surprise, so nothing can be said about the promise: are the histories too short?"
     low, rate, high = (overall["promised"] * overall[name] for name in ("low", "ratio", "high"))
     years = overall["days"] / DAYS_PER_YEAR
+    who = f"{overall['accounts']:,} account{'s' if overall['accounts'] != 1 else ''}"
     seen = (
-        f"{overall['accounts']:,} account{'s' if overall['accounts'] != 1 else ''}, {years:,.{0 if years >= 10 else 1}f} "
-        f"account-years: {rate:.2g} alarms per account-year "
+        f"{who}, {years:,.{0 if years >= 10 else 1}f} account-years: {rate:.2g} alarms per account-year "
         f"({low:.2g}-{high:.2g}) where {overall['promised']:.2g} were promised"
     )
     if overall["low"] <= 1 <= overall["high"] or abs(overall["ratio"] - 1) <= TOLERANCE:

@@ -121,6 +121,7 @@ class Panel:
         rows
             Whatever indexes the first axis of an array.
         """
+        rows = np.asarray(rows, dtype=np.int64) if isinstance(rows, list | tuple) and not rows else rows
         return self._cut(rows, slice(None), self.start)
 
     def select(self, accounts: Sequence[str]) -> "Panel":
