@@ -14,9 +14,9 @@ import numpy as np
 
 import viewshift as vs
 from viewshift._files import write_whole
-from viewshift._typing import Bools, Floats, Ints
+from viewshift._typing import Floats, Ints
 from viewshift.baselines import DayFactor
-from viewshift.fdr import discoveries
+from viewshift.fdr import discoveries_on_day
 
 ACCOUNTS, DAYS, LEVEL, PLANTED, EPISODES = 100_000, 200, 0.10, 200, 25
 STRATA = np.arange(ACCOUNTS) % 5
@@ -59,16 +59,19 @@ def shocked(episodes: Floats, kind: str | None) -> Floats:
     return changed
 
 
-def outcome(surprise: Floats, planted: Bools, method: str) -> tuple[float, float]:
-    """Return the share of false discoveries, and that of the planted accounts that are found."""
-    named = discoveries(surprise, LEVEL, method)
-    return (named & ~planted).sum() / max(named.sum(), 1), named[planted].mean()
+def outcome(rule: vs.AlarmRule, whole: vs.Panel, surprise: Floats, t: int, planted: Ints, method: str) -> Floats:
+    """Return the share of false discoveries, and that of the planted accounts (not in an alarm) that are found."""
+    beyond, mine = np.zeros(surprise.shape, dtype=bool), np.isin(np.arange(ACCOUNTS), planted)
+    options = {"level": LEVEL, "method": method, "threshold": rule.threshold_, "quiet": rule.quiet}
+    table = discoveries_on_day(whole, surprise, beyond, whole.days[t], **options)
+    named = table["discovered"].to_numpy()
+    false = (named & ~mine).sum() / max(named.sum(), 1)
+    return np.array([false, named[mine].sum() / (mine & ~table["in_alarm"].to_numpy()).sum()])
 
 
 def measured(rule: vs.AlarmRule, shock: DayFactor, episodes: Floats, name: str) -> Iterator[str]:
     """Give the rows of a scenario, one per method."""
     kind, with_factors, with_strata = SCENARIOS[name]
-    found: dict[str, list[tuple[float, float]]] = {"bh": [], "by": [], "e-bh": []}
     common = " | | "
     rng = np.random.default_rng(7)
     rows = rng.permutation(ACCOUNTS)[: SHOCKS.size * PLANTED].reshape(SHOCKS.size, PLANTED)
@@ -84,12 +87,8 @@ def measured(rule: vs.AlarmRule, shock: DayFactor, episodes: Floats, name: str) 
         common = f"{factors.mean():.2f} | {widening.mean():.3f} | {seconds:.0f}"
         whole = estimate.apply(whole)
     surprise = rule.surprise(whole)
-    for t, mine in zip(SHOCKS, rows, strict=True):
-        planted = np.zeros(ACCOUNTS, dtype=bool)
-        planted[mine] = True
-        for method, results in found.items():
-            results.append(outcome(surprise[:, t], planted, method))
-    for method, results in found.items():
+    for method in ("bh", "by", "e-bh"):
+        results = [outcome(rule, whole, surprise, t, mine, method) for t, mine in zip(SHOCKS, rows, strict=True)]
         false, power = np.array(results).T
         half = 1.96 * false.std(ddof=1) / np.sqrt(false.size)
         yield f"| {name} | {method} | {false.mean():.3f} ± {half:.3f} | {power.mean():.2f} | {common} |"
