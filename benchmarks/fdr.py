@@ -62,7 +62,8 @@ def shocked(episodes: Floats, kind: str | None) -> Floats:
 def outcome(rule: vs.AlarmRule, whole: vs.Panel, surprise: Floats, t: int, planted: Ints, method: str) -> Floats:
     """Return the share of false discoveries, and that of the planted accounts (not in an alarm) that are found."""
     beyond, mine = np.zeros(surprise.shape, dtype=bool), np.isin(np.arange(ACCOUNTS), planted)
-    options = {"level": LEVEL, "method": method, "threshold": rule.threshold_, "quiet": rule.quiet}
+    options = {name: getattr(rule, name) for name in ("quiet", "adapt_after")}
+    options |= {"level": LEVEL, "method": method, "threshold": rule.threshold_}
     table = discoveries_on_day(whole, surprise, beyond, whole.days[t], **options)
     named = table["discovered"].to_numpy()
     false = (named & ~mine).sum() / max(named.sum(), 1)

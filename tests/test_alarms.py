@@ -271,3 +271,15 @@ def test_a_single_day_is_told_as_one_and_in_its_measure():
     for sentence in describe(single):
         assert "minutes/day on " in sentence
         assert " until " not in sentence
+
+
+def test_an_alarm_lasts_if_and_only_if_it_fills_the_days_or_gives_way_to_the_next():
+    # Levels that lasted move the place of later alarms, which then may last or cease to.
+    rule = vs.default_rule(4)
+    alarms = rule.alarms(vs.simulate.viewers(1461, 900, seed=77).select(["v0000350", "v0001460"]))
+    fills = (alarms["end"] - alarms["detected"]).dt.days == rule.adapt_after - 1
+    gives_way = alarms["end"] + pd.Timedelta(days=1) == alarms.groupby("account")["onset"].shift(-1)
+    lasting = alarms["status"] == "lasting"
+    assert fills.sum() > 2
+    assert lasting[fills].all()
+    assert (fills | gives_way)[lasting].all()

@@ -184,7 +184,7 @@ def day_of(surprise, day=None, **options):
         accounts=[f"a{i}" for i in range(len(surprise))],
         start="2025-06-01",
     )
-    settings = {"level": 0.1, "method": "bh", "threshold": 3.0, "quiet": 2} | options
+    settings = {"level": 0.1, "method": "bh", "threshold": 3.0, "quiet": 2, "adapt_after": 28} | options
     return discoveries_on_day(panel, surprise, surprise > 8, day, **settings)
 
 

@@ -57,6 +57,7 @@ def rates(panel, surprise, spiked, days, method="bh"):
             method=method,
             threshold=rule.threshold_,
             quiet=rule.quiet,
+            adapt_after=rule.adapt_after,
         )
         named = table["discovered"].to_numpy()
         false = (named & ~wrong).sum() / max(named.sum(), 1)

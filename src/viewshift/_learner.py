@@ -1,12 +1,16 @@
 """What detectors and baselines share: measures they need, and what `fit` learned as plain values."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar, final
 
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
+from viewshift._typing import State
 from viewshift.panel import Panel, check_panel
+
+Told = TypeVar("Told")
 
 
 class Learner(BaseEstimator):  # type: ignore[misc]
@@ -64,3 +68,40 @@ class Learner(BaseEstimator):  # type: ignore[misc]
             if name not in panel.measures:
                 have = ", ".join(map(repr, panel.measures))
                 raise ValueError(f"{type(self).__name__} needs the measure {name!r}; the panel has {have}.")
+
+
+class Stepwise(Learner, Generic[Told]):
+    """A learner written as a step: ``state, told = advance(state, days)``, the same bits day by day as all at once."""
+
+    @final
+    def start(self, n_accounts: int) -> State:
+        """Return the state of accounts without a past: arrays whose first axis is the account.
+
+        Parameters
+        ----------
+        n_accounts
+            Number of accounts.
+        """
+        self._check_fitted()
+        return self._start(n_accounts)
+
+    @final
+    def advance(self, state: State, panel: Panel) -> tuple[State, Told]:
+        """Return the state after the accounts' next days and what there is to say of these; the given state stays.
+
+        Parameters
+        ----------
+        state
+            From `start` or an earlier `advance`, accounts in the panel's order.
+        panel
+            The days that follow those already seen.
+        """
+        self._check_fitted()
+        self._check_measures(panel)
+        return self._advance(state, panel)
+
+    @abstractmethod
+    def _start(self, n_accounts: int) -> State: ...
+
+    @abstractmethod
+    def _advance(self, state: State, panel: Panel) -> tuple[State, Told]: ...

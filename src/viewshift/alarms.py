@@ -93,8 +93,9 @@ def explain(
     the account's next alarm or to the panel's last day. A shift that fills all these days is lasting: its level is the
     usual one for the account's later alarms. The levels are the plain means of the days before the onset and from onset
     to end, their intervals gamma-Poisson posteriors under the prior Gamma(1/2, 0) with counts and days divided by the
-    Pearson dispersion of the days around their two means. The ratio is what these days make credible of the shift,
-    whatever its onset and end; it may be less than what was observed over what was usual.
+    Pearson dispersion of the days around their two means. The ratio is what these days make credible of the shift; it
+    may be less than what was observed over what was usual. Where the plain means contradict the rule's direction, the
+    shift is the opening day alone.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def explain(
     surprise
         Shape ``(n_accounts, n_days)``.
     beyond
-        Where the score exceeds every reference score, same shape.
+        Where surprise rests on a fitted tail and on no count, same shape.
     measure
         The measure in whose units levels are given.
     size
@@ -126,7 +127,7 @@ def explain(
     sign = {"up": 1, "down": -1, "both": 0}[direction]
     values, earliest = panel[measure].astype(np.float64), _after_the_one_before(row, above)
     places, ratio = _located(values, row, opened, latest, earliest, settled, size, sign)
-    for _ in range(2):  # the second time with the levels that lasted known
+    for _ in range(2):  # what lasted is the usual level of later alarms, which may last in their turn
         onset, onset_low, onset_high, end = places.T
         lasting = end == opened + adapt_after - 1
         settled = _last_settled(row, onset, lasting, panel.n_days)
@@ -134,6 +135,7 @@ def explain(
         places[again], ratio[again] = _located(
             values, row[again], opened[again], latest[again], earliest[again], settled[again], size, sign
         )
+    lasting = end == opened + adapt_after - 1
     end = np.minimum(end, _before_the_next(row, onset, panel.n_days))
     scored = np.cumsum(~np.isnan(surprise), axis=1)
     unclosed = scored[row, -1] - scored[row, above] < quiet if len(row) else np.zeros(0, dtype=bool)
@@ -182,8 +184,8 @@ def _located(
     how_sure = (SIZE_SPREAD, ONSET_TEMPER, ONSET_DROP, LEVEL_TEMPER, SHRINK, at)
     places, ratio = locate_shifts(values, row, left, first, opened, latest, usual, size, sign, *how_sure)
     parts = [two_parts(values[i], a, s, e) for i, a, (s, *_, e) in zip(row, left, places, strict=True)]
-    before, after, _ = levels(np.array(parts).reshape(-1, 5))
-    contrary = sign * (after[:, 1] - before[:, 1]) < 0
+    before, n_before, during, n_during, _ = np.array(parts).reshape(-1, 5).T
+    contrary = sign * (during * n_before - before * n_during) < 0
     places[contrary, 0] = places[contrary, 2] = places[contrary, 3] = opened[contrary]
     return places, ratio
 

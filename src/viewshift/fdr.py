@@ -138,7 +138,7 @@ def discoveries_on_day(
     method: str,
     threshold: float,
     quiet: int,
-    adapt_after: int = 28,
+    adapt_after: int,
 ) -> pd.DataFrame:
     """Return one row per account judged on a closed day; those in an alarm before it are left out of the family.
 

@@ -10,7 +10,8 @@ import pandas as pd
 from sklearn.base import clone
 
 from viewshift._checks import check_positive, check_whole
-from viewshift.alarms import explain, find_intervals
+from viewshift._typing import Bools, Floats
+from viewshift.alarms import Intervals, explain, find_intervals
 from viewshift.archives import described, joined, write_archive
 from viewshift.audit import Audit, audit_of
 from viewshift.budget import PROMISED, promised, rate_at, rate_curve, threshold_at, values_at
@@ -91,13 +92,12 @@ class AlarmRule(Judge):
         if not isinstance(self.detector, Detector):
             raise TypeError(f"`detector` must be a Detector such as vs.detectors.Cusum(), got {self.detector!r}.")
         check_positive("per_account_year", self.per_account_year)
-        check_whole("quiet", self.quiet, least=1)
-        check_whole("adapt_after", self.adapt_after, least=2)
-        check_whole("n_folds", self.n_folds, least=2)
-        check_whole("seed", self.seed, least=0)
+        for name, least in (("quiet", 1), ("adapt_after", 2), ("n_folds", 2), ("seed", 0)):
+            check_whole(name, getattr(self, name), least=least)
         if self.own_rates and not self.detector.claims.causal:
-            name = type(self.detector).__name__
-            raise ValueError(f"`own_rates` must not be True for {name}, which sees the future; leave it out.")
+            raise ValueError(
+                f"`own_rates` must not be True for {self.detector!r}, which sees the future; leave it out."
+            )
         self.reference = "nothing yet"
 
     def fit(self, panel: Panel, groups: Any = None) -> Self:
@@ -183,9 +183,8 @@ class AlarmRule(Judge):
             One label per account; accounts of one group (a household) are drawn together in the bootstrap. Default:
             each its own.
         """
-        surprise = self.surprise(panel)
         return audit_of(
-            surprise,
+            self.surprise(panel),
             panel[self.detector.measure] > 0,
             threshold=self.threshold_,
             per_account_year=self.per_account_year,
@@ -206,10 +205,22 @@ class AlarmRule(Judge):
         Frame with the columns of ``viewshift.alarms.COLUMNS``, by account and day. Intervals around levels and ratio
         hold 90 %; `surprise` is the largest of the alarm, by a fitted tail and no count where `extrapolated`.
         """
-        surprise, beyond = self._judged(panel)
-        return explain(
+        return self.explained(panel, *self._judged(panel))[1]
+
+    def explained(self, panel: Panel, surprise: Floats, beyond: Bools) -> tuple[Intervals, pd.DataFrame]:
+        """Return the alarm intervals in the surprise of a panel, and the row of `alarms` for each.
+
+        Parameters
+        ----------
+        panel
+            Histories.
+        surprise, beyond
+            -log10 p of their days, and where it is extrapolated; both of shape ``(n_accounts, n_days)``.
+        """
+        intervals = find_intervals(surprise, self.threshold_, quiet=self.quiet)
+        return intervals, explain(
             panel,
-            find_intervals(surprise, self.threshold_, quiet=self.quiet),
+            intervals,
             surprise,
             beyond,
             measure=self.detector.measure,
@@ -245,11 +256,9 @@ class AlarmRule(Judge):
         ValueError
             If the day is not of the panel, or `fdr` or `method` is out of range.
         """
-        surprise, beyond = self._judged(panel)
         return discoveries_on_day(
             panel,
-            surprise,
-            beyond,
+            *self._judged(panel),
             day,
             level=fdr,
             method=method,

@@ -3,13 +3,12 @@
 from abc import abstractmethod
 from typing import Self, final
 
-from viewshift._learner import Learner
-from viewshift._typing import State
+from viewshift._learner import Stepwise
 from viewshift.baselines.predictive import Predictive
 from viewshift.panel import Panel
 
 
-class Baseline(Learner):
+class Baseline(Stepwise[Predictive]):
     """Predicts each account-day from that account's own earlier days and what accounts share.
 
     There is a prediction for every day, from an account's first on and for unobserved days too. A concrete baseline is
@@ -53,38 +52,5 @@ class Baseline(Learner):
         """
         return self.advance(self.start(panel.n_accounts), panel)[1]
 
-    @final
-    def start(self, n_accounts: int) -> State:
-        """Return the state of accounts without a past: arrays whose first axis is the account.
-
-        Parameters
-        ----------
-        n_accounts
-            Number of accounts.
-        """
-        self._check_fitted()
-        return self._start(n_accounts)
-
-    @final
-    def advance(self, state: State, panel: Panel) -> tuple[State, Predictive]:
-        """Predict the next days of the accounts and return the state after them; the given state stays as it was.
-
-        Parameters
-        ----------
-        state
-            From `start` or an earlier `advance`, accounts in the panel's order.
-        panel
-            The days that follow those already seen.
-        """
-        self._check_fitted()
-        self._check_measures(panel)
-        return self._advance(state, panel)
-
     @abstractmethod
     def _fit(self, panel: Panel) -> None: ...
-
-    @abstractmethod
-    def _start(self, n_accounts: int) -> State: ...
-
-    @abstractmethod
-    def _advance(self, state: State, panel: Panel) -> tuple[State, Predictive]: ...

@@ -6,7 +6,7 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from viewshift._learner import Learner
+from viewshift._learner import Learner, Stepwise
 from viewshift._typing import Floats, State
 from viewshift.panel import Panel
 
@@ -95,48 +95,15 @@ class Detector(Learner):
     def _score(self, panel: Panel) -> Floats: ...
 
 
-class StreamingDetector(Detector):
+class StreamingDetector(Detector, Stepwise[Floats]):
     """A causal detector written as a step: ``state, scores = advance(state, days)``.
 
     Scoring a panel is one advance over all its days from `start`; a monitor advances day by day.
     """
 
     @final
-    def start(self, n_accounts: int) -> State:
-        """Return the state of accounts without a past: arrays whose first axis is the account.
-
-        Parameters
-        ----------
-        n_accounts
-            Number of accounts.
-        """
-        self._check_fitted()
-        return self._start(n_accounts)
-
-    @final
-    def advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
-        """Score the next days of the accounts and return the state after them; the given state stays as it was.
-
-        Parameters
-        ----------
-        state
-            From `start` or an earlier `advance`, accounts in the panel's order.
-        panel
-            The days that follow those already seen.
-        """
-        self._check_fitted()
-        self._check_measures(panel)
-        return self._advance(state, panel)
-
-    @final
     def _score(self, panel: Panel) -> Floats:
         return self._advance(self._start(panel.n_accounts), panel)[1]
-
-    @abstractmethod
-    def _start(self, n_accounts: int) -> State: ...
-
-    @abstractmethod
-    def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]: ...
 
 
 def empty_past(n_accounts: int, n_days: int) -> State:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from viewshift._typing import Bools, Floats, Ints, State, Strings
-from viewshift.alarms import LOOKBACK, MEMORY, explain, find_intervals
+from viewshift.alarms import LOOKBACK, MEMORY
 from viewshift.kernels.runs import follow_runs
 from viewshift.monitor._memory import Memory
 from viewshift.panel import Panel
@@ -207,19 +207,8 @@ class Record:
         n_days, rule = self.memory.n_days, self.rule
         first = self.last - n_days + 1
         surprise = self.memory.read("surprise", rows, first, n_days)
-        intervals = find_intervals(surprise, rule.threshold_, quiet=rule.quiet)
-        table = explain(
-            self.panel(rows, first, n_days),
-            intervals,
-            surprise,
-            self.memory.read("extrapolated", rows, first, n_days) > 0,
-            measure=rule.detector.measure,
-            size=rule.size_,
-            direction=getattr(rule.detector, "direction", "both"),
-            causal=True,
-            quiet=rule.quiet,
-            adapt_after=rule.adapt_after,
-        )
+        beyond = self.memory.read("extrapolated", rows, first, n_days) > 0
+        intervals, table = rule.explained(self.panel(rows, first, n_days), surprise, beyond)
         row, lasting = rows[intervals.row], table["status"] == "lasting"
         latest = self.head["run.opened"][row] == first + intervals.opened
         is_open = self.is_unquiet()[row] & latest & ~lasting
