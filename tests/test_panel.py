@@ -246,7 +246,7 @@ def test_frames_go_there_and_back() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"day": ["2025-06-02", "soon", "2025-06-05"]}, "column 'day' must hold days such as 2025-07-31: .*soon"),
+        ({"day": ["2025-06-02", "soon", "2025-06-05"]}, "column 'day' must hold days such as 2025-07-31, got 'soon'"),
         ({"day": ["05/06/2025"] * 3}, "column 'day' must hold days such as 2025-07-31"),
         ({"day": [20250602, 20250603, 20250605]}, "'day' must hold days such as 2025-07-31, got numbers"),
         ({"day": ["2025-06-02 10:00"] * 3}, "column 'day' must hold local days without time of day"),

@@ -1,6 +1,6 @@
 """What an array must be to become part of a Panel: each check raises one sentence that names place and remedy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +13,10 @@ S = TypeVar("S", bound=np.generic)
 
 def floats(name: str, values: Any) -> Floats:
     """Return a measure as a 2-D float32 or float64 array, or raise if it is none."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"measure {name!r} must have shape (n_accounts, n_days), got ragged rows.") from None
     if np.iscomplexobj(array):
         raise TypeError(f"measure {name!r} must be numeric, got dtype {array.dtype}.")
     if array.dtype not in (np.float32, np.float64):
@@ -24,6 +27,13 @@ def floats(name: str, values: Any) -> Floats:
     if array.ndim != 2:
         raise ValueError(f"measure {name!r} must have shape (n_accounts, n_days), got {array.ndim} dimensions.")
     return array
+
+
+def names_given(accounts: Any) -> Any:
+    """Return names as they are, or raise if it is a single text or nothing to go through."""
+    if isinstance(accounts, str) or not isinstance(accounts, Iterable):
+        raise TypeError(f"`accounts` must be a list of names, got {accounts!r}.")
+    return accounts
 
 
 def check_names(names: Strings, n_rows: int) -> None:
@@ -72,7 +82,10 @@ def factors_or_none(name: str, values: Any, shape: tuple[int, ...], *, least: fl
     """Return a read-only copy of factors of the panel's shape, None for None; raise if one is below `least`."""
     if values is None:
         return None
-    factors = np.array(values, dtype=np.float64)
+    try:
+        factors = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        factors = np.zeros(0)
     if factors.shape != shape or not (np.isfinite(factors) & (factors >= least)).all():
         rule = "above 0" if least < 1 else "of at least 1"
         raise ValueError(f"`{name}` must hold finite factors {rule} in the panel's shape {shape}.")

@@ -4,6 +4,25 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+
+def existing_file(name: str, path: Any) -> Path:
+    """Return a path, or raise if it is none or there is no file.
+
+    Parameters
+    ----------
+    name
+        Of the parameter, for the message.
+    path
+        What must be the path of a file.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"`{name}` must be a path, got {path!r}.")
+    file = Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} must be a file, found {'a folder' if file.is_dir() else 'nothing'} there.")
+    return file
 
 
 def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:
@@ -19,6 +38,8 @@ def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:
     """
     targets = [path.resolve() for path, _ in jobs]
     partials = [path.with_name(f".{path.name}.{os.getpid()}.partial{path.suffix}") for path in targets]
+    if folder := next((target for target in targets if target.is_dir()), None):
+        raise IsADirectoryError(f"{folder} must be the name of a file, found a folder there.")
     try:
         for partial, (_, write) in zip(partials, jobs, strict=True):
             write(partial)

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from viewshift import baselines, detectors
-from viewshift._files import write_whole
+from viewshift._files import existing_file, write_whole
 
 FORMATS = {"rule": 2, "monitor": 1, "baseline": 1}
 """What an archive may hold, and the format of it that this version writes and reads."""
@@ -50,10 +50,12 @@ def read_archive(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str,
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
         If the file is damaged, holds something else, or has a format that this version does not read.
     """
-    content = Path(path).read_bytes()
+    content = existing_file("path", path).read_bytes()
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             found = {name: archive[name] for name in archive.files}

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
 
@@ -29,6 +30,11 @@ def group_labels(panel: Panel, groups: Any) -> Any:
     labels = np.arange(panel.n_accounts) if groups is None else np.asarray(groups)
     if labels.shape != (panel.n_accounts,):
         raise ValueError(f"`groups` must label each of the {panel.n_accounts} accounts, got shape {labels.shape}.")
+    missing = pd.isna(labels)
+    if missing.any():
+        raise ValueError(
+            f"`groups` must label every account, got none for account {str(panel.accounts[missing][0])!r}."
+        )
     return labels
 
 

@@ -17,14 +17,17 @@ def column_names(frame: Any) -> list[str]:
 
 
 def _labels(frame: Any) -> list[Any]:
-    return list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
+    labels = getattr(frame, "column_names", getattr(frame, "columns", None))
+    if labels is None:
+        raise TypeError(f"`frame` must be a table of pandas, polars or Arrow, got {type(frame).__name__}.")
+    return list(labels)
 
 
 def _column(frame: Any, name: str) -> Any:
     for label, text in zip(_labels(frame), column_names(frame), strict=True):
         if text == name:
             return frame[label]
-    have = ", ".join(map(repr, column_names(frame)))
+    have = ", ".join(map(repr, column_names(frame))) or "none"
     raise ValueError(f"the frame must have a column {name!r}; it has {have}.")
 
 
@@ -50,10 +53,13 @@ def _local_days(values: Any, name: str) -> Days:
     array = np.asarray(values)
     if array.size and array.dtype.kind in "biuf":
         raise ValueError(f"{name} must hold days such as 2025-07-31, got numbers such as {array[:1]}.")
+    how = "ISO8601" if array.dtype.kind in "OUT" else None
     try:
-        stamps = pd.DatetimeIndex(pd.to_datetime(array, format="ISO8601" if array.dtype.kind in "OUT" else None))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold days such as 2025-07-31: {error}.") from None
+        stamps = pd.DatetimeIndex(pd.to_datetime(array, format=how))
+    except (TypeError, ValueError):
+        unread = pd.isna(pd.to_datetime(array, format=how, errors="coerce", utc=True)) & ~pd.isna(array)
+        got = repr(array[unread][0]) if unread.any() else "several time zones"
+        raise ValueError(f"{name} must hold days such as 2025-07-31, got {got}.") from None
     if stamps.tz is not None or _time_zone(values) or (stamps.notna() & (stamps != stamps.normalize())).any():
         raise ValueError(f"{name} must hold local days without time of day; make them local days first.")
     if stamps.isna().any():

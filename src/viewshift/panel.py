@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from viewshift._arrays import check_names, checked_measure, factors_or_none, floats, frozen, observed_mask
+from viewshift._arrays import check_names, checked_measure, factors_or_none, floats, frozen, names_given, observed_mask
 from viewshift._checks import check_day
 from viewshift._typing import Bools, Days, Floats, Ints, Strings
 from viewshift.frames import long_to_arrays, wide_to_arrays
@@ -60,10 +60,12 @@ class Panel:
         exposure: Floats | None = None,
         widening: Floats | None = None,
     ) -> None:
+        if not isinstance(measures, Mapping):
+            raise TypeError(f"`measures` must map names to arrays, got {type(measures).__name__}.")
         arrays = {name: floats(name, values) for name, values in measures.items()}
         if not arrays:
             raise ValueError("`measures` must name at least one measure, got none.")
-        names = np.asarray([str(name) for name in accounts], dtype=np.str_)
+        names = np.asarray([str(name) for name in names_given(accounts)], dtype=np.str_)
         shape = next(iter(arrays.values())).shape
         check_names(names, shape[0])
         seen = observed_mask(arrays, observed, shape)
@@ -120,9 +122,17 @@ class Panel:
         ----------
         rows
             Whatever indexes the first axis of an array.
+
+        Raises
+        ------
+        ValueError
+            If the panel has no such row.
         """
         rows = np.asarray(rows, dtype=np.int64) if isinstance(rows, list | tuple) and not rows else rows
-        return self._cut(rows, slice(None), self.start)
+        try:
+            return self._cut(rows, slice(None), self.start)
+        except IndexError as error:
+            raise ValueError(f"`rows` must be rows of the panel's {self.n_accounts} accounts: {error}.") from None
 
     def select(self, accounts: Sequence[str]) -> "Panel":
         """Return the panel of the named accounts, in the order asked for.
@@ -133,7 +143,7 @@ class Panel:
             Account names; an unknown one raises ValueError.
         """
         place = {name: row for row, name in enumerate(self.accounts.tolist())}
-        unknown = [name for name in accounts if name not in place]
+        unknown = [name for name in names_given(accounts) if name not in place]
         if unknown:
             raise ValueError(f"`accounts` names {unknown[0]!r}, which the panel of {self.n_accounts} does not have.")
         return self.take(np.array([place[name] for name in accounts], dtype=np.int64))

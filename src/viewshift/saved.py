@@ -29,6 +29,8 @@ def load_rule(path: str | Path) -> AlarmRule:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
         If the file is damaged, no rule, or of a format this version does not know.
     """
@@ -45,6 +47,8 @@ def load_monitor(path: str | Path) -> Monitor:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
         If the file is damaged, no monitor, or of a format this version does not know.
     """

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewshift._checks import check_whole
+from viewshift._checks import check_positive, check_whole
 from viewshift.baselines._personal import PersonalHurdle
 from viewshift.panel import Panel
 
@@ -59,6 +59,6 @@ class UsualLevel(PersonalHurdle):
 
     def _fit(self, panel: Panel) -> None:
         check_whole("guard", self.guard, least=0)
-        if not 0.5 <= self.winsor <= 1:
+        if not 0.5 <= check_positive("winsor", self.winsor) <= 1:
             raise ValueError(f"`winsor` must be from 0.5 to 1, got {self.winsor}.")
         super()._fit(panel)

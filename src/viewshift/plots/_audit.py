@@ -37,6 +37,8 @@ def audit(audit: Audit, ax: "Axes | None" = None) -> "Axes":
     >>> vs.plots.audit(audited).get_xlabel()
     'observed / promised'
     """
+    if not isinstance(audit, Audit):
+        raise TypeError(f"`audit` must come from `AlarmRule.audit`, got {type(audit).__name__}.")
     ax = axes(ax, (8, 5))
     table = audit.table
     cells = table.drop_duplicates(["by", "cell"])

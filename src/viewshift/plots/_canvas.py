@@ -7,7 +7,7 @@ import pandas as pd
 
 from viewshift._checks import check_choice
 from viewshift._typing import Floats
-from viewshift.panel import Panel
+from viewshift.panel import Panel, check_panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +45,11 @@ def pick(panel: Panel, account: str | None, measure: str, alarms: pd.DataFrame |
     alarms
         Of any accounts; None for no alarms.
     """
+    check_panel("panel", panel)
+    if alarms is not None and (not isinstance(alarms, pd.DataFrame) or "account" not in alarms):
+        raise TypeError(f"`alarms` must be a frame from `AlarmRule.alarms`, got {type(alarms).__name__}.")
+    if account is not None and account not in panel.accounts:
+        raise ValueError(f"`account` must be one of the panel's {panel.n_accounts} accounts, got {account!r}.")
     if account is None and panel.n_accounts != 1:
         raise ValueError(f"`account` must name one of the panel's {panel.n_accounts} accounts, got None.")
     check_choice("measure", measure, tuple(panel.measures))

@@ -1,7 +1,6 @@
 """Readers: exports of viewing history to events."""
 
-from pathlib import Path
-
+from viewshift._files import existing_file
 from viewshift.daily import Events
 from viewshift.readers import netflix
 from viewshift.readers._source import Location, open_text
@@ -41,7 +40,7 @@ def read(path: Location, tz: str | None = None, *, episodes: str | None = None) 
     read_netflix : with the order of dates and the least minutes of a view.
     read_table : with names for the columns, and for frames.
     """
-    if episodes is not None or Path(path).suffix.lower() in {".parquet", ".pq"}:
+    if episodes is not None or existing_file("path", path).suffix.lower() in {".parquet", ".pq"}:
         return read_table(path, tz=tz, episodes=episodes)
     source = open_text(path)
     columns = set(source.columns)

@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 import polars as pl
 
+from viewshift._files import existing_file
+
 Location: TypeAlias = str | PathLike[str]
 
 EXPORTS = re.compile(r"(ViewingActivity|NetflixViewingHistory)[^/]*\.csv$", re.IGNORECASE)
@@ -101,9 +103,7 @@ def open_text(path: Location) -> Source:
     ValueError
         If the file is empty or no text, or the archive holds no Netflix file, or several.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise FileNotFoundError(f"{file} must be a file, found {'a folder' if file.is_dir() else 'nothing'} there.")
+    file = existing_file("path", path)
     if zipfile.is_zipfile(file):
         return _from_archive(file)
     with file.open("rb") as stream:
