@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, Phase, settings
 
 pytest.register_assert_rewrite("contract")
 
+collect_ignore = ["golden"]  # scripts that make golden values: test_golden.py runs them
+
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 NO_SHRINKING = [phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)]  # a drawn seed says it all
 settings.register_profile("dev", max_examples=8, deadline=None, suppress_health_check=SLOW, phases=NO_SHRINKING)
