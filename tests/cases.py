@@ -68,6 +68,16 @@ CASES = [
     Case(name="RobustZ-down", detector=vd.RobustZ(direction="down"), warm=35),
     Case(name="RobustZ-both", detector=vd.RobustZ(direction="both"), warm=35, exempt=TWO_SIDED),
     Case(name="RobustZ-minutes", detector=vd.RobustZ(measure="minutes", window=28, guard=0), warm=14),
+    Case(name="Ears-C1", detector=vd.Ears(), warm=7),
+    Case(name="Ears-C2", detector=vd.Ears(chart="C2"), warm=9),
+    Case(
+        name="Ears-C3",
+        detector=vd.Ears(chart="C3"),
+        warm=9,
+        exempt={
+            "missing": "most sums are 0, and stay so when zeros widen the baseline; -C2, which is summed, covers it"
+        },
+    ),
     Case(name="Cusum", detector=vd.Cusum(), warm=35, surge_days=14, exempt=NEAR_ZERO),
     Case(name="Cusum-uncapped", detector=vd.Cusum(cap=np.inf), warm=35, surge_days=14, exempt=NEAR_ZERO),
     Case(name="Cusum-down", detector=vd.Cusum(direction="down"), warm=35, surge_days=14),

@@ -3,6 +3,7 @@
 from viewshift.detectors._base import Claims, Detector, StreamingDetector
 from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
+from viewshift.detectors.ears import Ears
 from viewshift.detectors.isolation_forest import IsolationForest
 from viewshift.detectors.pelt import Pelt
 from viewshift.detectors.predictive_tail import PredictiveTail
@@ -15,6 +16,7 @@ __all__ = [
     "Constant",
     "Cusum",
     "Detector",
+    "Ears",
     "IsolationForest",
     "Pelt",
     "PredictiveTail",
