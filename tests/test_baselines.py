@@ -99,6 +99,22 @@ def test_hurdle_tails_are_sums_of_its_probabilities():
         assert prediction.mean[0, 0] == pytest.approx(pmf @ np.arange(4001), rel=1e-9)
 
 
+def test_mean_and_std_are_the_sums_over_scipys_probabilities():
+    """scipy nbinom over all counts below its 1e-18 quantile; days nearly always active and hardly ever, too."""
+    active, mean, size = parameters(300, 5)
+    mean, size = np.minimum(mean, 300.0), np.maximum(size, 0.1)
+    active[:50], active[50:100] = 1e-9, 1 - 1e-12
+    prediction = Predictive(active[None], mean[None], size[None])
+    for i, (a, m, r) in enumerate(zip(active, mean, size, strict=True)):
+        positive = stats.nbinom(r, r / (m + r))
+        y = np.arange(1, positive.isf(1e-18) + 10)
+        pmf = positive.pmf(y) / positive.sf(0) * a
+        expected = (pmf * y).sum()
+        assert prediction.mean[0, i] == pytest.approx(expected, rel=1e-10)
+        spread = (pmf * (y - expected) ** 2).sum() + (1 - a) * expected**2
+        assert prediction.std[0, i] == pytest.approx(np.sqrt(spread), rel=1e-8)
+
+
 def test_tails_never_fall_apart():
     """Parameters and values from end to end: monotone, at most 0, NaN only for NaN."""
     active, mean, size = parameters(2000, 7)

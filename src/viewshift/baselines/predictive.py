@@ -41,6 +41,13 @@ class Predictive:
         mean: Floats = -self.active * self.nb_mean / np.expm1(-self.nb_size * np.log1p(self.nb_mean / self.nb_size))
         return mean
 
+    @property
+    def std(self) -> Floats:
+        """Standard deviation of each day, in units of the measure; above 0."""
+        mean = self.mean
+        variance = mean * (1 + self.nb_mean / self.nb_size + (self.nb_mean - mean))
+        return np.sqrt(np.maximum(variance, np.finfo(float).tiny))
+
     def logsf(self, values: Floats) -> Floats:
         """Return log P(Y >= value), natural logarithm; 0 where the value is 0, NaN where it is NaN.
 
