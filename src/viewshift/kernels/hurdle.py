@@ -17,7 +17,7 @@ WEEKDAY_DECAY = 2.0 ** (-1 / 120)
 
 
 @kernel
-def _update(
+def update_past(
     y: float,
     chance: float,
     weekday: int,
@@ -58,7 +58,15 @@ def _update(
 
 
 @kernel
-def _features(
+def own_weekday(weekday: int, share: float, prior_days: float, weekdays: Floats) -> float:
+    """Return the log odds of an active day on this weekday against those of all days, where `share` are active."""
+    days = max(weekdays[weekday, 0], weekdays[weekday, 1])
+    same = (weekdays[weekday, 1] + prior_days * share) / (days + prior_days)
+    return math.log(same / (1.0 - same)) - math.log(share / (1.0 - share))
+
+
+@kernel
+def write_features(
     weekday: int,
     prior: Floats,
     prior_days: float,
@@ -100,9 +108,7 @@ def _features(
         row[8] = share * (1.0 - last[2]) / (1.0 - share * last[2])
         row[7] = row[8] * level
     row[9] = row[8] * long_level
-    days = max(weekdays[weekday, 0], weekdays[weekday, 1])
-    same = (weekdays[weekday, 1] + prior_days * long_share) / (days + prior_days)
-    row[10] = math.log(same / (1.0 - same)) - math.log(long_share / (1.0 - long_share))
+    row[10] = own_weekday(weekday, long_share, prior_days, weekdays)
     row[11] = math.sqrt(max(long_spread, 0.0))
     row[12] = math.sqrt(max(square - level * level, 0.0))
     row[13] = max(last[1] - long_level, 0.0)
@@ -110,11 +116,19 @@ def _features(
 
 
 @kernel
-def _dot(coefficients: Floats, row: Floats) -> float:
+def dot(coefficients: Floats, row: Floats) -> float:
     total = 0.0
     for j in range(len(row)):
         total += coefficients[j] * row[j]
     return total
+
+
+@kernel
+def hurdle_of(odds: float, log_mean: float, log_size: float, log_sizes: Floats) -> tuple[float, float, float]:
+    """Return active share, NB mean and NB size of what the three regressions say, held to ranges."""
+    active = 1.0 / (1.0 + math.exp(-min(max(odds, -20.0), 20.0)))
+    mean = math.exp(min(max(log_mean, -14.0), 20.0))
+    return active, mean, math.exp(min(max(log_size, log_sizes[0]), log_sizes[1]))
 
 
 @parallel_kernel
@@ -190,11 +204,9 @@ def walk_hurdle(
         account = np.int64(i)
         for t in range(n_days):
             today = (weekday + t) % 7
-            _features(today, prior, prior_days, averages[i], weekdays[i], last[i], row)
-            odds = min(max(_dot(coefficients[0], row), -20.0), 20.0)
-            active[i, t] = 1.0 / (1.0 + math.exp(-odds))
-            mean[i, t] = math.exp(min(max(_dot(coefficients[1], row), -14.0), 20.0))
-            size[i, t] = math.exp(min(max(_dot(coefficients[2], row), log_sizes[0]), log_sizes[1]))
+            write_features(today, prior, prior_days, averages[i], weekdays[i], last[i], row)
+            odds, log_mean, log_size = dot(coefficients[0], row), dot(coefficients[1], row), dot(coefficients[2], row)
+            active[i, t], mean[i, t], size[i, t] = hurdle_of(odds, log_mean, log_size, log_sizes)
             y = cap if values[i, t] > cap else values[i, t]
             if step and (t + account) % step == 0 and not np.isnan(y):
                 kept[i, t // step] = row
@@ -205,7 +217,7 @@ def walk_hurdle(
                 w = t % guard
                 y, waiting[i, w, 0] = waiting[i, w, 0], y
                 chance, waiting[i, w, 1] = waiting[i, w, 1], chance
-            _update(y, chance, (today - guard) % 7, decays, averages[i], weekdays[i], last[i])
+            update_past(y, chance, (today - guard) % 7, decays, averages[i], weekdays[i], last[i])
             if guard:
                 last[i, 0] = last[i, 2] = 0.0
         if guard:

@@ -200,29 +200,35 @@ def quantiles(log_above: float, active: Floats, mean: Floats, size: Floats) -> F
     return result
 
 
-@parallel_kernel
-def exposed(active: Floats, mean: Floats, size: Floats, factor: Floats) -> tuple[Floats, Floats]:
-    """Return active share and NB mean under a day's factor, all of shape (n,).
+@kernel
+def exposed_hurdle(active: float, m: float, r: float, factor: float) -> tuple[float, float]:
+    """Return active share and NB mean of a hurdle under a day's factor.
 
     A factor of 1 or more multiplies the expected size of an active day, one below 1 the chance of an active day. The
     NB mean that gives m e / (1 - p0(m)) on active days is found by Newton's method, from above: the function is convex.
     """
-    days = active.copy()
-    means = mean.copy()
+    if factor < 1.0:
+        return active * factor, m
+    if not factor > 1.0:
+        return active, m
+    wanted = factor * m / -math.expm1(log_zero(m, r))
+    m = wanted
+    for _ in range(60):
+        zero = math.exp(log_zero(m, r))
+        positive = -math.expm1(log_zero(m, r))
+        slope = (positive - m * zero * r / (m + r)) / (positive * positive)
+        step = (m / positive - wanted) / slope
+        m = max(m - step, 1e-9 * m)
+        if abs(step) <= 1e-13 * m:
+            break
+    return active, m
+
+
+@parallel_kernel
+def exposed(active: Floats, mean: Floats, size: Floats, factor: Floats) -> tuple[Floats, Floats]:
+    """Return active share and NB mean under a day's factor, all of shape (n,); see `exposed_hurdle`."""
+    days = np.empty(factor.size)
+    means = np.empty(factor.size)
     for i in prange(factor.size):
-        if factor[i] < 1.0:
-            days[i] *= factor[i]
-        elif factor[i] > 1.0:
-            m, r = mean[i], size[i]
-            wanted = factor[i] * m / -math.expm1(log_zero(m, r))
-            m = wanted
-            for _ in range(60):
-                zero = math.exp(log_zero(m, r))
-                positive = -math.expm1(log_zero(m, r))
-                slope = (positive - m * zero * r / (m + r)) / (positive * positive)
-                step = (m / positive - wanted) / slope
-                m = max(m - step, 1e-9 * m)
-                if abs(step) <= 1e-13 * m:
-                    break
-            means[i] = m
+        days[i], means[i] = exposed_hurdle(active[i], mean[i], size[i], factor[i])
     return days, means
