@@ -117,6 +117,7 @@ def write_features(
 
 @kernel
 def dot(coefficients: Floats, row: Floats) -> float:
+    """Return the sum of products in fixed order, so that every day's bits are the same wherever it is computed."""
     total = 0.0
     for j in range(len(row)):
         total += coefficients[j] * row[j]
