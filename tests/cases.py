@@ -45,6 +45,7 @@ NEAR_ZERO = {
     "missing": "the sum rests near 0 on steady accounts, so zeros in its baseline barely show; -both covers it"
 }
 TWO_SIDED = {"monotone": "more viewing on a quiet day brings it closer to the usual"}
+UNKNOWN = {"surge": "in its guard band a heavy account is unknown, and its first days are its most surprising"}
 UNSURE = {
     (vb.Hurdle, "both"): {
         "surge": "one day without viewing is never as rare as a heavy account's rarest; -up and -down cover each side"
@@ -52,9 +53,7 @@ UNSURE = {
     (vb.UsualLevel, "down"): {
         "exposure": "fuller days than usual have hardly a score downwards, with the fault or without; -both covers it"
     },
-    (vb.UsualLevel, "both"): {
-        "surge": "in its guard band a heavy account is unknown, and its first days are its most surprising"
-    },
+    (vb.UsualLevel, "both"): UNKNOWN,
 }
 
 CASES = [
@@ -90,6 +89,21 @@ CASES = [
         warm=35,
         surge_days=14,
         exempt=TWO_SIDED,
+    ),
+    *(
+        Case(
+            name=f"Cusum-{increments}-on-UsualLevel-{direction}",
+            detector=vd.Cusum(increments=increments, baseline=vb.UsualLevel(half_lives=(30.0,)), direction=direction),
+            warm=0,
+            surge_days=14,
+            exempt=exempt,
+        )
+        for increments, direction, exempt in (
+            ("normal", "up", NEAR_ZERO),
+            ("normal", "both", TWO_SIDED | UNKNOWN),
+            ("nb", "up", {}),
+            ("nb", "down", {}),
+        )
     ),
     *(
         Case(

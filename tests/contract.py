@@ -270,7 +270,7 @@ def parameters(case: Case, draw: Draw) -> None:
         nonsense = "nonsense" if isinstance(value, str) else -1
         last = name.rpartition("__")[2]
         refused = f"`{last}`" if last != "measure" else "'nonsense'"
-        kind = TypeError if isinstance(value, type) else ValueError
+        kind = TypeError if value is None or isinstance(value, type) else ValueError
         _raises(kind, refused, lambda n=name, x=nonsense: clone(detector).set_params(**{n: x}).fit(population()))
 
 

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from sklearn.base import clone
 
 from viewshift._checks import check_choice, check_positive
 from viewshift._typing import Direction, Floats, State
+from viewshift.baselines import Baseline
 from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
+from viewshift.detectors._on_baseline import advance_within, check_baseline, start_within
 from viewshift.detectors._trailing import check_trailing, spread_floor, with_past
 from viewshift.kernels.counts import nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
@@ -31,6 +34,11 @@ class Cusum(StreamingDetector):
     finds lasting shifts that no single day betrays; late on one-day binges, which other detectors find at once. The
     sum stays high for some time after the shift has ended.
 
+    With a `baseline`, its prediction takes the window's place: z is the excess over the predicted mean in units of the
+    predicted standard deviation, and :math:`\mu_t` the predicted mean. A baseline of long memory, such as
+    `viewshift.baselines.UsualLevel`, is surer of the account's level than eight weeks are, and slower to get used to a
+    shift.
+
     Parameters
     ----------
     measure
@@ -49,21 +57,27 @@ class Cusum(StreamingDetector):
         Days left out between baseline and scored day, so that a shift does not become its own baseline at once.
     direction
         "up" sums excess, "down" shortfall, "both" is the larger of the two sums.
+    baseline
+        What predicts the days, of the same `measure`; fitted anew, the given one stays as it is. None: the trailing
+        window of `window` and `guard`, which do nothing otherwise.
 
     Attributes
     ----------
+    baseline_ : Baseline
+        The fitted baseline, if there is one.
     weekday_ : ndarray of shape (7,)
-        Population factor of each weekday, Monday first.
+        Without: population factor of each weekday, Monday first.
     floor_ : float
         In units of the measure. For "normal" the smallest spread used: the median over the population's windows with
-        any spread. For "nb" the smallest mean: the lower quartile over the windows with any viewing.
+        any spread. For "nb" the smallest mean: the lower quartile over the windows with any viewing. 0 with a
+        baseline, whose predictions lean on the population by themselves.
     size_ : float
         For "nb": the size r at which the population's days are most likely, given their means one day ahead.
 
     Notes
     -----
     On unobserved days and in the warm-up the sum holds and the score is NaN; a window with under half its days
-    observed gives no opinion.
+    observed gives no opinion. With a baseline there is no warm-up.
 
     Differs from the source: the in-control level is estimated from a moving window, and z is capped. Run-length tables
     hold for neither (nor for heavy-tailed days at all): take thresholds from `AlarmRule`.
@@ -92,6 +106,19 @@ class Cusum(StreamingDetector):
     window: int = 56
     guard: int = 7
     direction: Direction = "up"
+    baseline: Baseline | None = None
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the measures that a panel must have."""
+        return (self.measure,) if self.baseline is None else self.baseline.measures
+
+    def _check_measures(self, panel: Panel) -> None:
+        if self.baseline is not None:
+            check_baseline(self.baseline)
+            if self.baseline.measure != self.measure:
+                raise ValueError(f"`measure` must be the baseline's, {self.baseline.measure!r}, got {self.measure!r}.")
+        super()._check_measures(panel)
 
     def _fit(self, panel: Panel) -> None:
         check_choice("increments", self.increments, ("normal", "nb"))
@@ -101,30 +128,42 @@ class Cusum(StreamingDetector):
         if self.cap != np.inf:
             check_positive("cap", self.cap)
         check_trailing(self.window, self.guard, self.direction)
-        self.weekday_ = weekday_factors(panel, self.measure)
-        _, factors, mean, std = self._baseline(self._start(panel.n_accounts), panel)
-        if self.increments == "normal":
-            self.floor_ = spread_floor(std)
-            return
+        if self.baseline is None:
+            self.weekday_ = weekday_factors(panel, self.measure)
+        else:
+            self.baseline_: Baseline = clone(self.baseline).fit(panel)
+        _, factors, mean, std = self._expected(self._start(panel.n_accounts), panel)
         positive = mean[mean > 0]
-        self.floor_ = float(np.quantile(positive, 0.25)) if positive.size else 1.0
-        means = np.maximum(mean, self.floor_) * factors
-        scored = panel.observed & ~np.isnan(mean)
-        self.size_ = nb_size(panel[self.measure][scored].astype(np.float64), means[scored])
+        if self.baseline is not None:
+            self.floor_ = 0.0
+        elif self.increments == "normal":
+            self.floor_ = spread_floor(std)
+        else:
+            self.floor_ = float(np.quantile(positive, 0.25)) if positive.size else 1.0
+        if self.increments == "nb":
+            means = np.maximum(mean, self.floor_) * factors
+            scored = panel.observed & ~np.isnan(mean)
+            self.size_ = nb_size(panel[self.measure][scored].astype(np.float64), means[scored])
 
     def _start(self, n_accounts: int) -> State:
-        past = empty_past(n_accounts, self.window + self.guard)
-        return {**past, **{side: np.zeros(n_accounts) for side in _SIDES[self.direction]}}
+        sums = {side: np.zeros(n_accounts) for side in _SIDES[self.direction]}
+        if self.baseline is not None:
+            return {**start_within(self.baseline_, n_accounts), **sums}
+        return {**empty_past(n_accounts, self.window + self.guard), **sums}
 
-    def _baseline(self, state: State, panel: Panel) -> tuple[Floats, Floats, Floats, Floats]:
+    def _expected(self, state: State, panel: Panel) -> tuple[State, Floats, Floats, Floats]:
+        """Return state, factors, and mean and standard deviation expected of each day divided by its factor."""
+        if self.baseline is not None:
+            after, prediction = advance_within(self.baseline_, state, panel)
+            return after, np.ones((1, 1)), prediction.mean, prediction.std
         factors = expected_factors(panel, self.weekday_)
         past, history = with_past(state["past"], panel[self.measure] / factors)
         mean, std = trailing_mean_std(history, self.window, self.guard, max(2, self.window // 2))
-        return past, factors, mean, std
+        return {"past": past}, factors, mean, std
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
-        past, factors, mean, std = self._baseline(state, panel)
-        after, scores = {"past": past}, []
+        after, factors, mean, std = self._expected(state, panel)
+        scores = []
         for side in _SIDES[self.direction]:
             increments = self._increments(panel[self.measure], factors, mean, std, upwards=side == "up")
             sums, after[side] = cumulative_sum(state[side], increments)

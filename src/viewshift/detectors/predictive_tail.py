@@ -9,12 +9,13 @@ from sklearn.base import clone
 from viewshift._checks import check_choice
 from viewshift._typing import Direction, Floats, State
 from viewshift.baselines import Baseline, Hurdle
-from viewshift.detectors._base import Claims, StreamingDetector
+from viewshift.detectors._base import Claims
+from viewshift.detectors._on_baseline import OnBaseline
 from viewshift.panel import Panel
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class PredictiveTail(StreamingDetector):
+class PredictiveTail(OnBaseline):
     r"""Rarity of a day under what a baseline predicted for it: :math:`-\log_{10} P(Y_t \ge y_t)`.
 
     Scores are comparable between accounts as far as the baseline fits each of them, and there is one from an account's
@@ -49,21 +50,6 @@ class PredictiveTail(StreamingDetector):
     claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=True)
     baseline: Baseline = field(default_factory=Hurdle)
     direction: Direction = "up"
-
-    @property
-    def measure(self) -> str:  # type: ignore[override]
-        """The baseline's measure."""
-        return self.baseline.measure
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """Names of the measures that a panel must have: the baseline's."""
-        return self.baseline.measures
-
-    def _check_measures(self, panel: Panel) -> None:
-        if not isinstance(self.baseline, Baseline):
-            raise TypeError(f"`baseline` must be a Baseline such as vs.baselines.Hurdle(), got {self.baseline!r}.")
-        super()._check_measures(panel)
 
     def _fit(self, panel: Panel) -> None:
         check_choice("direction", self.direction, get_args(Direction))
