@@ -56,6 +56,16 @@ UNSURE = {
     (vb.UsualLevel, "both"): UNKNOWN,
 }
 
+FOCUS = {
+    "up": {
+        "missing": "the largest gain rests near 0 on steady accounts, so zeros barely show; -both covers it",
+    },
+    "down": {
+        "exposure": "a misfit of the level weighs 32 times as much where 32 times as much is seen; -up covers it",
+    },
+    "both": TWO_SIDED,
+}
+
 CASES = [
     Case(name="Constant", detector=vd.Constant(), warm=0, exempt=NULL_CONTROL),
     Case(name="Random", detector=vd.Random(), warm=0, exempt=NULL_CONTROL),
@@ -132,6 +142,17 @@ CASES = [
             else {},
         )
         for cost, direction in (("nb", "up"), ("nb", "down"), ("normal", "both"), ("poisson", "up"))
+    ),
+    *(
+        Case(
+            name=f"Focus-{family}-{direction}",
+            detector=vd.Focus(baseline=vb.UsualLevel(half_lives=(30.0,)), family=family, direction=direction),
+            warm=28,
+            surge_days=14,
+            exempt=FOCUS[direction],
+        )
+        for family in ("nb", "normal", "poisson")
+        for direction in get_args(Direction)
     ),
     Case(
         name="IsolationForest",

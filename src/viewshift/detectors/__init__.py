@@ -4,6 +4,7 @@ from viewshift.detectors._base import Claims, Detector, StreamingDetector
 from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
 from viewshift.detectors.ears import Ears
+from viewshift.detectors.focus import Focus
 from viewshift.detectors.isolation_forest import IsolationForest
 from viewshift.detectors.pelt import Pelt
 from viewshift.detectors.predictive_tail import PredictiveTail
@@ -17,6 +18,7 @@ __all__ = [
     "Cusum",
     "Detector",
     "Ears",
+    "Focus",
     "IsolationForest",
     "Pelt",
     "PredictiveTail",

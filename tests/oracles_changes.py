@@ -1,0 +1,50 @@
+"""Slow, obvious twins of the changepoint kernels: every change is tried, every sum taken from the days themselves."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+Array = NDArray[Any]
+
+
+def log_likelihood(days: Array, mean: Array | float, family: str, size: float) -> float:
+    """Return the log-likelihood of days with these means, up to what no mean changes."""
+    if family == "normal":
+        return float(-0.5 * np.sum((days - mean) ** 2))
+    mean = mean + np.zeros(len(days))
+    if family == "poisson":
+        return float(np.sum(special.xlogy(days, mean) - mean))
+    return float(np.sum(special.xlogy(days, mean / (size + mean)) - size * np.log1p(mean / size)))
+
+
+def own_gain(days: Array, means: Array, family: str, size: float, sign: int) -> float:
+    """Return what days gain by their best level above (1), below (-1) or on any side (0) of the usual; at least 0."""
+    if family == "poisson":
+        ratio = days.sum() / means.sum()
+        best, rises = ratio * means, ratio - 1
+    else:
+        best = np.full(len(days), days.mean())
+        rises = days.mean() - means[0]
+    if sign * rises < 0:
+        return 0.0
+    return log_likelihood(days, best, family, size) - log_likelihood(days, means, family, size)
+
+
+def largest_gain(values: Array, means: Array, longest: int, family: str, size: float, sign: int) -> Array:
+    """Return the largest gain of each day over all first days of a change within the last `longest`, ``(n_days,)``."""
+    gains = np.full(len(values), np.nan)
+    for t in range(len(values)):
+        if np.isnan(values[t]):
+            continue
+        first = max(0, t - longest + 1)
+        seen = np.flatnonzero(~np.isnan(values[first : t + 1])) + first
+        usual = means[seen]
+        if family == "normal":
+            usual = np.zeros(len(seen))
+        if family == "nb":
+            usual = np.full(len(seen), usual.mean())
+        every = [own_gain(values[seen[k:]], usual[k:], family, size, sign) for k in range(len(seen))]
+        gains[t] = max(0.0, *every)
+    return gains
