@@ -26,8 +26,10 @@ DETECTORS = [
     if issubclass(cls, Detector) and "claims" in vars(cls)
 ]
 WEAKER_CLAIMS = {
+    "GeneralizedEsd": Claims(causal=False, per_account=True, monotone=True, streaming=False),
     "IsolationForest": Claims(causal=True, per_account=True, monotone=False, streaming=True),
     "Pelt": Claims(causal=False, per_account=True, monotone=False, streaming=False),
+    "SeasonalHybridEsd": Claims(causal=False, per_account=True, monotone=False, streaming=False),
 }
 """Who promises less than all four; a new line here takes a page in docs/decisions."""
 

@@ -4,12 +4,13 @@ from viewshift.detectors._base import Claims, Detector, StreamingDetector
 from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
 from viewshift.detectors.ears import Ears
-from viewshift.detectors.focus import Focus
+from viewshift.detectors.generalized_esd import GeneralizedEsd
 from viewshift.detectors.isolation_forest import IsolationForest
 from viewshift.detectors.pelt import Pelt
 from viewshift.detectors.predictive_tail import PredictiveTail
 from viewshift.detectors.random import Random
 from viewshift.detectors.robust_z import RobustZ
+from viewshift.detectors.seasonal_hybrid_esd import SeasonalHybridEsd
 from viewshift.detectors.z_score import ZScore
 
 __all__ = [
@@ -18,12 +19,13 @@ __all__ = [
     "Cusum",
     "Detector",
     "Ears",
-    "Focus",
+    "GeneralizedEsd",
     "IsolationForest",
     "Pelt",
     "PredictiveTail",
     "Random",
     "RobustZ",
+    "SeasonalHybridEsd",
     "StreamingDetector",
     "ZScore",
 ]

@@ -63,7 +63,7 @@ def _drop(window: Floats, count: int, value: float) -> None:
 
 
 @kernel
-def _mad(window: Floats, count: int, median: float) -> float:
+def mad_of_sorted(window: Floats, count: int, median: float) -> float:
     """Return the median absolute deviation of sorted values: a walk from the median outwards to the middle ranks."""
     high = np.searchsorted(window[:count], median)
     low = high - 1
@@ -107,7 +107,7 @@ def trailing_median_mad(values: Floats, window: int, guard: int, least: int) -> 
             half = count // 2
             centre = ordered[half] if count % 2 else 0.5 * (ordered[half - 1] + ordered[half])
             median[i, t] = centre
-            mad[i, t] = _mad(ordered, count, centre)
+            mad[i, t] = mad_of_sorted(ordered, count, centre)
     return median, mad
 
 
