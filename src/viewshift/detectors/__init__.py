@@ -4,6 +4,7 @@ from viewshift.detectors._base import Claims, Detector, StreamingDetector
 from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
 from viewshift.detectors.ears import Ears
+from viewshift.detectors.focus import Focus
 from viewshift.detectors.generalized_esd import GeneralizedEsd
 from viewshift.detectors.isolation_forest import IsolationForest
 from viewshift.detectors.pelt import Pelt
@@ -19,6 +20,7 @@ __all__ = [
     "Cusum",
     "Detector",
     "Ears",
+    "Focus",
     "GeneralizedEsd",
     "IsolationForest",
     "Pelt",
