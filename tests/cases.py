@@ -116,6 +116,17 @@ CASES = [
     ),
     *(
         Case(
+            name=f"Ewma-{direction}",
+            detector=vd.Ewma(baseline=vb.UsualLevel(half_lives=(30.0,)), direction=direction),
+            warm=0,
+            surge_days=14,
+            exempt=TWO_SIDED if direction == "both" else {},
+        )
+        for direction in get_args(Direction)
+    ),
+    Case(name="Ewma-uncapped", detector=vd.Ewma(baseline=vb.GammaPoisson(), cap=np.inf, weight=0.3), warm=0),
+    *(
+        Case(
             name=f"PredictiveTail-{type(baseline).__name__}-{direction}",
             detector=vd.PredictiveTail(baseline=baseline, direction=direction),
             warm=0,

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 import viewshift as vs
-from viewshift.detectors import Cusum, IsolationForest, Pelt, Random, RobustZ, ZScore
+from viewshift.baselines import UsualLevel
+from viewshift.detectors import Cusum, Ewma, IsolationForest, Pelt, Random, RobustZ, ZScore
 
 DETECTORS = [
     ZScore(),
     RobustZ(direction="both"),
     Cusum(direction="both"),
     Cusum(increments="nb", direction="both"),
+    Cusum(baseline=UsualLevel(half_lives=(30.0,))),
+    Cusum(baseline=UsualLevel(half_lives=(30.0,)), increments="nb", direction="both"),
+    Ewma(cap=np.inf, direction="both"),
     Pelt(cost="normal"),
     Pelt(cost="poisson", direction="both"),
     Pelt(cost="nb"),

@@ -13,6 +13,7 @@ from statsmodels.discrete.truncated_model import TruncatedLFNegativeBinomialP
 
 import oracles
 import viewshift as vs
+from run_lengths import assert_mean, run_lengths
 from viewshift.baselines import GammaPoisson
 from viewshift.baselines._regression import fit_logit, fit_truncated_nb
 from viewshift.baselines.weekday import weekday_factors
@@ -82,28 +83,6 @@ def test_robust_z_is_that_of_numpys_exact_median_and_mad():
     spread[enough] = 1.4826 * np.nanmedian(np.abs(windows[enough] - median[enough][:, None]), axis=1)
     assert detector.floor_ == np.median(spread[spread > 0])
     np.testing.assert_array_equal(detector.score(panel), (values - median) / np.maximum(spread, detector.floor_))
-
-
-def run_lengths(draw, n_paths, advance):
-    """Return the day on which each path first says stop; `advance(block)` tells it for the next days of all paths."""
-    length = np.zeros(n_paths)
-    running = np.ones(n_paths, dtype=bool)
-    days = 0
-    while running.any():
-        stop = advance(draw())
-        first = np.where(stop.any(axis=1), stop.argmax(axis=1) + 1, 0)
-        ended = running & (first > 0)
-        length[ended] = days + first[ended]
-        running &= ~ended
-        days += stop.shape[1]
-    return length
-
-
-def assert_mean(lengths, expected):
-    """Within 3 standard errors: a right kernel fails 1 seed in 370."""
-    error = lengths.std(ddof=1) / np.sqrt(len(lengths))
-    assert error < 0.03 * expected
-    assert abs(lengths.mean() - expected) < 3 * error, f"{lengths.mean():.2f} +- {error:.2f}, not {expected:.2f}"
 
 
 @pytest.mark.parametrize(("threshold", "expected"), [(4.0, 167.68), (5.0, 465.44)])

@@ -1,13 +1,20 @@
 """Charts on a baseline's residuals agree with what nobody here wrote: R, pandas, long decimals, brute force."""
 
+import json
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import viewshift as vs
+from run_lengths import assert_mean, run_lengths
 from viewshift.baselines import GammaPoisson, UsualLevel
-from viewshift.detectors import Cusum
+from viewshift.detectors import Cusum, Ewma
 from viewshift.kernels.counts import nb_log_ratio
+from viewshift.kernels.ewma import weighted_sums
 
+GOLDEN = Path(__file__).resolve().parent / "golden"
 BASELINES = [UsualLevel(half_lives=(20.0, 90.0)), GammaPoisson()]
 
 
@@ -30,20 +37,21 @@ def viewing(n_accounts=12, n_days=160, *, seed, missing=0.1, exposed=True):
 def test_cusum_on_a_baseline_sums_the_excess_over_its_prediction(baseline, increments, direction):
     """Plain loop over the prediction of a baseline fitted apart; equal to rounding."""
     panel, others = viewing(seed=1), viewing(seed=2)
-    detector = Cusum(increments=increments, baseline=baseline, direction=direction).fit(panel)
+    shift = {"normal": 0.5, "nb": 1.5}[increments]
+    detector = Cusum(increments=increments, shift=shift, baseline=baseline, direction=direction).fit(panel)
     prediction = baseline.fit(panel).predict(others)
     values, sign = others["episodes"], {"up": 1, "down": -1}[direction]
     if increments == "normal":
-        x = np.minimum(sign * (values - prediction.mean) / prediction.std, 3.0) - 1.0
+        x = np.minimum(sign * (values - prediction.mean) / prediction.std, 3.0) - shift / 2
     else:
-        x = nb_log_ratio(values, prediction.mean, 2.0**sign, detector.size_)
+        x = nb_log_ratio(values, prediction.mean, shift**sign, detector.size_)
     expected, total = np.full(values.shape, np.nan), np.zeros(len(values))
     for t in range(others.n_days):
         seen = others.observed[:, t]
         total = np.where(seen, np.maximum(0, total + np.where(seen, x[:, t], 0)), total)
         expected[seen, t] = total[seen]
     scores = detector.score(others)
-    assert np.nanmax(scores) > 1
+    assert np.nanmax(scores) > 0.5
     np.testing.assert_allclose(scores, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -55,3 +63,56 @@ def test_a_baseline_of_another_measure_or_none_is_refused(detector):
         (TypeError, ValueError), match=r"`measure` must be the baseline's, 'minutes'|`baseline` must be"
     ):
         detector.fit(panel)
+
+
+def tabled(chart):
+    """Return parameters and mean run length of each golden case of a chart."""
+    cases = json.loads((GOLDEN / "run_lengths.json").read_text())["cases"]
+    return [(case["parameters"], case["values"][0]) for case in cases if case["chart"] == chart]
+
+
+@pytest.mark.parametrize(("parameters", "expected"), tabled("ewma"), ids=str)
+def test_ewma_of_normal_days_has_the_run_length_of_r(parameters, expected):
+    """R spc, xewma.arl, two-sided (368.99 is also in the literature); 4,000 paths, and all is in `assert_mean`."""
+    rng = np.random.default_rng(11)
+    n, weight = 4000, parameters["weight"]
+    state = np.zeros((n, 2))
+
+    def advance(z):
+        nonlocal state
+        sums, variances, state = weighted_sums(state, z, weight)
+        if not parameters["exact_variance"]:
+            variances = weight / (2 - weight)
+        return np.abs(sums) > parameters["limit"] * np.sqrt(variances)
+
+    assert_mean(run_lengths(lambda: parameters["mean"] + rng.standard_normal((n, 250)), n, advance), expected)
+
+
+@pytest.mark.parametrize("cap", [3.0, np.inf])
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: type(baseline).__name__)
+def test_ewma_is_the_discounted_sum_of_pandas(baseline, cap):
+    """pandas ewm(...).sum() of z for the sum, and of ones, at the squared weights, for its variance; 1e-10."""
+    panel, others = viewing(seed=4), viewing(seed=5, missing=0.3)
+    prediction = baseline.fit(panel).predict(others)
+    z = pd.DataFrame(((others["episodes"] - prediction.mean) / prediction.std).T).clip(-cap, cap)
+    for weight in (0.05, 0.3):
+        sums = weight * z.ewm(alpha=weight).sum()
+        variances = weight**2 * (0 * z + 1).ewm(alpha=1 - (1 - weight) ** 2).sum()
+        expected = (sums / np.sqrt(variances)).where(z.notna()).to_numpy().T
+        scores = Ewma(baseline=baseline, weight=weight, cap=cap).fit(panel).score(others)
+        np.testing.assert_allclose(scores, expected, rtol=1e-10, atol=1e-10)
+
+
+def test_ewma_without_missing_days_is_the_recursion_of_pandas():
+    """pandas ewm(adjust=False).mean() of z after a first 0; 1e-12. Weight 1 is z itself."""
+    z = np.random.default_rng(6).normal(size=(5, 300))
+    expected = pd.DataFrame(np.column_stack([np.zeros(5), z]).T).ewm(alpha=0.2, adjust=False).mean().to_numpy().T
+    sums, variances, _ = weighted_sums(np.zeros((5, 2)), z, 0.2)
+    np.testing.assert_allclose(sums, expected[:, 1:], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(variances[:, -1], 0.2 / 1.8, rtol=1e-12)
+    np.testing.assert_array_equal(weighted_sums(np.zeros((5, 2)), z, 1.0)[0], z)
+
+
+def test_weight_of_an_average_is_at_most_one():
+    with pytest.raises(ValueError, match=r"`weight` must be at most 1, got 1.5"):
+        Ewma(weight=1.5).fit(viewing(2, 10, seed=7))

@@ -4,6 +4,7 @@ from viewshift.detectors._base import Claims, Detector, StreamingDetector
 from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
 from viewshift.detectors.ears import Ears
+from viewshift.detectors.ewma import Ewma
 from viewshift.detectors.focus import Focus
 from viewshift.detectors.generalized_esd import GeneralizedEsd
 from viewshift.detectors.isolation_forest import IsolationForest
@@ -20,6 +21,7 @@ __all__ = [
     "Cusum",
     "Detector",
     "Ears",
+    "Ewma",
     "Focus",
     "GeneralizedEsd",
     "IsolationForest",
