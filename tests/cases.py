@@ -166,6 +166,16 @@ CASES = [
     ),
     *(
         Case(
+            name=f"Capa-{cost}-{direction}",
+            detector=vd.Capa(cost=cost, direction=direction),
+            warm=0,
+            surge_days=14,
+            exempt={"missing": "days without viewing are anomalies downwards only, dated on days without a score"},
+        )
+        for cost, direction in (("nb", "up"), ("normal", "down"), ("poisson", "both"), ("poisson", "up"))
+    ),
+    *(
+        Case(
             name=f"Focus-{family}-{direction}",
             detector=vd.Focus(baseline=vb.UsualLevel(half_lives=(30.0,)), family=family, direction=direction),
             warm=28,

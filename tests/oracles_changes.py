@@ -48,3 +48,30 @@ def largest_gain(values: Array, means: Array, longest: int, family: str, size: f
         every = [own_gain(values[seen[k:]], usual[k:], family, size, sign) for k in range(len(seen))]
         gains[t] = max(0.0, *every)
     return gains
+
+
+def best_anomalies(
+    values: Array,
+    weights: Array,
+    null: float,
+    family: str,
+    size: float,
+    sign: int,
+    prices: tuple[float, float],
+    least: int,
+    longest: int,
+) -> tuple[list[tuple[int, int]], float]:
+    """Return (first day, number of days) of the anomalies that save most, and the total: all choices are tried."""
+    best: list[tuple[float, list[tuple[int, int]]]] = [(0.0, [])]
+    for end in range(1, len(values) + 1):
+        choices = [best[end - 1]]
+        for days in range(1, min(longest, end) + 1):
+            if 1 < days < least:
+                continue
+            first = end - days
+            usual = null * weights[first:end]
+            saving = 2 * own_gain(values[first:end], usual, family, size, sign)
+            total, found = best[first]
+            choices.append((total + saving - prices[days == 1], [*found, (first, days)]))
+        best.append(max(choices, key=lambda choice: choice[0]))
+    return best[-1][1], best[-1][0]

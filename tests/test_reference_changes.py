@@ -10,7 +10,9 @@ import pytest
 import oracles_changes as oracles
 import viewshift as vs
 from viewshift.baselines import Baseline, Predictive
-from viewshift.detectors import Focus
+from viewshift.detectors import Capa, Focus
+from viewshift.kernels.anomalies import anomalous_stretches, winsorised_mean
+from viewshift.kernels.counts import credible
 from viewshift.kernels.focus import change_gain
 from viewshift.kernels.gains import level_gain
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON
@@ -134,3 +136,78 @@ def test_spread_of_a_prediction_is_that_of_its_probabilities():
     y = np.arange(2000.0)
     pmf = np.exp([prediction.logpmf(np.array([[value]]))[0, 0] for value in y])
     assert prediction.std[0, 0] == pytest.approx(np.sqrt(np.sum(pmf * y**2) - np.sum(pmf * y) ** 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("cost", MODEL)
+@pytest.mark.parametrize(("sign", "least"), [(1, 2), (0, 5), (-1, 3)])
+def test_capa_saves_the_most_that_can_be_saved(cost, sign, least):
+    """Exact dynamic programme over all stretches: the same anomalies, the same total to 1e-9."""
+    counts, level = levels(40, 60, seed=7)
+    counts += 1e-3 * np.random.default_rng(11).random(counts.shape)  # no ties
+    values = counts - 1 if cost == "normal" else counts
+    weights = np.random.default_rng(8).uniform(0.5, 2, counts.shape) if cost == "poisson" else np.ones(counts.shape)
+    null = np.zeros(40) if cost == "normal" else np.median(level, axis=1)
+    length, gain, saved = anomalous_stretches(values, weights, null, MODEL[cost], 0.8, sign, (1.0, 1.5), least, 20)
+    found = 0
+    for i in range(40):
+        day = np.flatnonzero(~np.isnan(counts[i]))
+        unit = np.log(day.size)
+        stretches, total = oracles.best_anomalies(
+            values[i, day], weights[i, day], null[i], cost, 0.8, sign, (unit, 1.5 * unit), least, 20
+        )
+        first = np.flatnonzero(length[i])
+        assert [(int(np.searchsorted(day, d)), int(length[i, d])) for d in first] == stretches
+        assert saved[i] == pytest.approx(total, rel=1e-9, abs=1e-9)
+        paid = sum(unit * (1.5 if days == 1 else 1.0) for _, days in stretches)
+        assert 2 * gain[i].sum() - paid == pytest.approx(total, rel=1e-9, abs=1e-9)
+        found += len(stretches)
+    assert found > 20
+
+
+@pytest.mark.parametrize("case", golden("capa")["cases"], ids=lambda case: case["inputs"]["cost"])
+def test_capa_finds_what_skchange_finds(case):
+    """skchange CAPA: identical stretches and single days, the same total saved to 1e-9."""
+    cost, usual, penalty, point_penalty, longest, values = case["inputs"].values()
+    days = np.array([values])
+    length, _, saved = anomalous_stretches(
+        days, np.ones(days.shape), np.array([usual]), MODEL[cost], 1.0, 0, (penalty, point_penalty), 2, longest
+    )
+    first = np.flatnonzero(length[0])
+    spans = [(int(d), int(d + length[0, d])) for d in first]
+    assert [list(span) for span in spans if span[1] - span[0] > 1] == case["values"]["stretches"]
+    assert [a for a, b in spans if b - a == 1] == case["values"]["single"]
+    assert saved[0] == pytest.approx(case["values"]["saved"], rel=1e-9)
+
+
+@pytest.mark.parametrize("cost", MODEL)
+def test_anomalies_are_told_with_their_days_and_levels(cost):
+    counts, _ = levels(30, 200, seed=9)
+    exposure = np.random.default_rng(10).uniform(0.5, 2.0, counts.shape)
+    panel = to_panel(counts, exposure)
+    detector = Capa(cost=cost, direction="both", penalty=2.0).fit(panel)
+    table, scores = detector.segments(panel), detector.score(panel)
+    usual = np.maximum(winsorised_mean(counts / exposure, 0.9), detector.floor_)
+    assert len(table) > 20
+    for row, (name, own) in enumerate((name, table[table["account"] == name]) for name in panel.accounts):
+        first = (own["start"].to_numpy().astype("datetime64[D]") - panel.start).astype(int)
+        last = (own["end"].to_numpy().astype("datetime64[D]") - panel.start).astype(int)
+        assert (first[1:] > last[:-1]).all(), name
+        for a, b, mean in zip(first, last, own["mean"], strict=True):
+            assert panel.observed[row, [a, b]].all()
+            assert mean == pytest.approx(np.nanmean((counts / exposure)[row, a : b + 1]), rel=1e-12)
+        np.testing.assert_array_equal(own["gain"], scores[row, first])
+        assert np.nansum(scores[row]) == pytest.approx(own["gain"].sum())
+        assert (own["usual"] == usual[row]).all()
+
+
+def test_winsorised_mean_holds_large_days_down():
+    days = np.array([[1.0, 2.0, np.nan, 3.0, 4.0, 90.0], [np.nan] * 6])
+    found = winsorised_mean(days, 0.75)
+    assert found[0] == pytest.approx((1 + 2 + 3 + 4 + 4) / 5)
+    assert np.isnan(found[1])
+
+
+def test_values_beyond_belief_do_not_count():
+    values = np.append(np.arange(1000.0), [1e9, np.nan])
+    np.testing.assert_array_equal(credible(values), np.append(np.ones(1000, dtype=bool), [False, False]))
+    np.testing.assert_array_equal(credible(np.array([0.0, np.nan])), [True, False])

@@ -1,6 +1,7 @@
 """Detectors: each scores account-days against the account's own past."""
 
 from viewshift.detectors._base import Claims, Detector, StreamingDetector
+from viewshift.detectors.capa import Capa
 from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
 from viewshift.detectors.ears import Ears
@@ -16,6 +17,7 @@ from viewshift.detectors.seasonal_hybrid_esd import SeasonalHybridEsd
 from viewshift.detectors.z_score import ZScore
 
 __all__ = [
+    "Capa",
     "Claims",
     "Constant",
     "Cusum",

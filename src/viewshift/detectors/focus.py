@@ -12,7 +12,7 @@ from viewshift.baselines import Baseline, Predictive, UsualLevel
 from viewshift.detectors._base import Claims, empty_past
 from viewshift.detectors._on_baseline import OnBaseline, advance_within, start_within
 from viewshift.detectors._trailing import with_past
-from viewshift.kernels.counts import nb_size
+from viewshift.kernels.counts import credible, nb_size
 from viewshift.kernels.focus import change_gain
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON
 from viewshift.panel import Panel
@@ -74,10 +74,6 @@ class Focus(OnBaseline):
     Romano, G., Eckley, I. A., Fearnhead, P. and Rigaill, G. (2023). Fast online changepoint detection via functional
     pruning CUSUM statistics. Journal of Machine Learning Research 24(81), 1-36, section 3.
 
-    Ward, K., Dilillo, G., Eckley, I. and Fearnhead, P. (2024). Poisson-FOCuS: an efficient online method for detecting
-    count bursts with application to gamma ray burst detection. Journal of the American Statistical Association 119,
-    2196-2208. doi:10.1080/01621459.2023.2235059
-
     Ward, K., Romano, G., Eckley, I. and Fearnhead, P. (2024). A constant-per-iteration likelihood ratio test for online
     changepoint detection for exponential family models. Statistics and Computing 34, 99.
     doi:10.1007/s11222-024-10416-y
@@ -110,10 +106,9 @@ class Focus(OnBaseline):
         self.floor_ = float(np.quantile(usual[known], 0.25)) if known.any() else 1.0
         self.size_ = 1.0
         if self.family == "nb":
-            values = self._unexposed(panel[self.measure].astype(np.float64), panel)[known]
-            usual = np.maximum(usual[known], self.floor_)
-            credible = values <= 10 * np.quantile(values[values > 0], 0.999) if values.any() else values >= 0
-            self.size_ = nb_size(values[credible], usual[credible])
+            values = self._unexposed(panel[self.measure].astype(np.float64), panel)
+            known = credible(values)
+            self.size_ = nb_size(values[known], np.maximum(usual[known], self.floor_))
 
     def _start(self, n_accounts: int) -> State:
         before = self.longest - 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
-from viewshift._typing import Floats
+from viewshift._typing import Bools, Floats
 from viewshift.kernels._compile import parallel_kernel
 
 
@@ -19,6 +19,12 @@ def nb_log_ratio(values: Floats, mean: Floats, ratio: float, size: float) -> Flo
     """Return log NB(y; ratio * mean, size) - log NB(y; mean, size), elementwise and broadcast; NaN stays NaN."""
     odds = (size + ratio * mean) / (size + mean)
     return values * np.log(ratio / odds) - size * np.log(odds)
+
+
+def credible(values: Floats) -> Bools:
+    """Return which values are at most ten times the 99.9 % quantile of those above 0; others are errors, as is NaN."""
+    positive = values[values > 0]
+    return np.asarray(values <= (10.0 * np.quantile(positive, 0.999) if positive.size else 0.0))
 
 
 def nb_size(values: Floats, mean: Floats) -> float:
