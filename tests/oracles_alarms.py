@@ -85,8 +85,10 @@ def own_rates(pooled, ladder, levels=(0.1, 0.03, 0.01), widening=None):
                 grid.append((u, rate))
             grid.append((0.0, 0.0))
             own = -np.log10(np.interp(p, *zip(*sorted(grid), strict=True)))
-            beyond = max(0.0, own - ladder.own_knots[-1])
-            result[i, t] = beyond - np.interp(own, ladder.own_knots, ladder.own_log10_p)
+            j = sum(edge <= len(earlier) for edge in ladder.edges) - 1
+            within = slice(ladder.own_first[j], ladder.own_first[j + 1])
+            beyond = max(0.0, own - ladder.own_knots[within][-1])
+            result[i, t] = beyond - np.interp(own, ladder.own_knots[within], ladder.own_log10_p[within])
             outside[i, t] = beyond > 0
             if widening is None or widening[i, t] == 1:
                 earlier.append(p)

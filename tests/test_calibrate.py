@@ -110,6 +110,7 @@ def test_own_rates_by_hand():
         one,
         np.array([0.2, 0.05, 0.0125]),
         np.array([20.0, 10.0, 8.0]),
+        np.array([0, 2]),
         np.array([0.0, 9.0]),  # and the surprise by own rates is the surprise
         np.array([0.0, -9.0]),
     )
@@ -240,7 +241,7 @@ def test_accounts_of_their_own_rate_keep_the_nominal_one():
     """Accounts with 0 to 4 times the pooled rate: after two years of own rates the middle 80 % are within a half."""
     scores = overdispersed(8, (400, 900))
     fitted = Ladder.fit(overdispersed(9, (400, 900)))
-    pooled = replace(fitted, own_knots=np.empty(0))
+    pooled = replace(fitted, own_first=np.zeros(2, dtype=np.int64))
     for one, low, high in ((pooled, 0.5, 1.9), (fitted, 0.6, 1.5)):
         share = np.nanmean(np.where(np.isnan(scores), np.nan, one.surprise(scores)[0] >= 1.5), axis=1)
         spread = np.quantile(share / 10**-1.5, [0.1, 0.9])

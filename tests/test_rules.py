@@ -170,7 +170,7 @@ def test_surprise_is_divided_by_the_widening_and_such_days_count_for_no_own_rate
     rule = vs.AlarmRule(vs.detectors.ZScore()).fit(panel)
     wide = vs.Panel(panel.measures, accounts=panel.accounts, start=panel.start, widening=np.full((20, 400), 2.0))
     scores = rule.detector_.score(panel)
-    young = replace(rule.calibration_, own_knots=np.empty(0))
+    young = replace(rule.calibration_, own_first=np.zeros_like(rule.calibration_.own_first))
     pooled = np.hstack([young.surprise(day[:, None])[0] for day in scores.T])
     own = own_rates(pooled / 2, rule.calibration_, widening=wide.widening)[0]
     np.testing.assert_allclose(rule.surprise(wide), own, rtol=1e-9, atol=1e-12)
@@ -230,7 +230,7 @@ def test_a_damaged_file_or_another_format_is_refused(rule, tmp_path, monkeypatch
         with pytest.raises(ValueError, match=f"{name} must be a rule saved by"):
             vs.load_rule(tmp_path / name)
     monkeypatch.setattr("viewshift.archives.FORMATS", {"rule": 99})
-    with pytest.raises(ValueError, match="rule format 2, but this version reads format 99"):
+    with pytest.raises(ValueError, match="rule format 3, but this version reads format 99"):
         vs.load_rule(tmp_path / "rule.vs")
 
 

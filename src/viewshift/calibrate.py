@@ -43,8 +43,9 @@ class Ladder:
                  u_k \to q_1 \cdots q_k ;
 
        p-values between two levels are interpolated linearly, and those below the last are scaled with it.
-    4. The pooled conformal p-value of that among the reference accounts' days, each by its own earlier days: rates
-       that follow luck as well as habit make p-values a little too small on average. From the 20th largest on p
+    4. The pooled conformal p-value of that among the reference accounts' days of the class, each by its own earlier
+       days: rates that follow luck as well as habit make p-values a little too small on average, the more the longer
+       the history. From the 20th largest on p
        falls as it does by own rates.
 
     Parameters
@@ -60,8 +61,10 @@ class Ladder:
         Generalised Pareto tail of each class beyond its last knot; scale 0 means none, p stays as it is there.
     strength
         :math:`c_k`: days' worth of the population's rate, one per level of `LEVELS`.
+    own_first
+        As `first`, of the knots by own rates; all 0: no own rates.
     own_knots, own_log10_p
-        Ascending surprise by own rates among the reference accounts' days, and log10 p there; empty: no own rates.
+        Ascending surprise by own rates among the reference accounts' days of each class, and log10 p there.
 
     Notes
     -----
@@ -92,6 +95,7 @@ class Ladder:
     shape: Floats
     scale: Floats
     strength: Floats
+    own_first: Ints
     own_knots: Floats
     own_log10_p: Floats
 
@@ -132,17 +136,30 @@ class Ladder:
             tails[:, 0].copy(),
             tails[:, 1].copy(),
             np.full(len(LEVELS), np.inf),
+            np.zeros(len(edges) + 1, dtype=np.int64),
             np.empty(0),
             np.empty(0),
         )
         if not own_rates:
             return ladder
-        identity = np.array([0.0, 1.0])
         strength = _strengths(np.where(scored, ladder.surprise(reference)[0], np.nan))
-        ladder = replace(ladder, strength=strength, own_knots=identity, own_log10_p=-identity)
+        identity = np.tile([0.0, 1.0], len(edges))
+        ladder = replace(
+            ladder,
+            strength=strength,
+            own_first=2 * np.arange(len(edges) + 1),
+            own_knots=identity,
+            own_log10_p=-identity,
+        )
         by_own = ladder.surprise(reference, widening)[0]
-        again = _with_tail(by_own[~np.isnan(by_own)], 0.0, 1 / np.log(10))
-        return replace(ladder, own_knots=again.scores, own_log10_p=again.log10_p)
+        member = np.where(np.isnan(by_own), 0, np.searchsorted(edges, before, side="right"))
+        again = [_with_tail(by_own[member == j + 1], 0.0, 1 / np.log(10)) for j in range(len(edges))]
+        return replace(
+            ladder,
+            own_first=np.cumsum([0, *(one.scores.size for one in again)]),
+            own_knots=np.concatenate([one.scores for one in again]),
+            own_log10_p=np.concatenate([one.log10_p for one in again]),
+        )
 
     def start(self, n_accounts: int) -> State:
         """Return the state of accounts without a past.
@@ -184,6 +201,7 @@ class Ladder:
             self.scale,
             np.array(LEVELS),
             self.strength,
+            self.own_first,
             self.own_knots,
             self.own_log10_p,
         )

@@ -60,6 +60,7 @@ def ladder_surprise(
     scale: Floats,
     levels: Floats,
     strength: Floats,
+    own_first: Ints,
     own_knots: Floats,
     own_log10_p: Floats,
 ) -> tuple[Ints, Ints, Floats, Bools]:
@@ -69,15 +70,15 @@ def ladder_surprise(
     and `hits`, ``(n_accounts, n_levels)``, hold how many days had a score and no widening so far, and on how many
     of them the pooled p-value was at most each of the descending `levels`. The knots of class j, which holds from
     ``edges[j]`` scored days on, are ``first[j]`` to ``first[j + 1]``; `shape` and `scale` are those of the tail
-    beyond its last knot. `strength` holds the days' worth of the population's rate at each level, and the last two
-    arrays the knots of the surprise by own rates, beyond which it keeps its slope; without knots no account has
-    rates of its own.
+    beyond its last knot. `strength` holds the days' worth of the population's rate at each level, and the last three
+    arrays, likewise by class, the knots of the surprise by own rates, beyond which it keeps its slope; without knots no
+    account has rates of its own.
     """
     n_accounts, n_days = scores.shape
     surprise = np.full((n_accounts, n_days), np.nan)
     beyond = np.zeros((n_accounts, n_days), dtype=np.bool_)
     scored, hits = scored.copy(), hits.copy()
-    own = len(own_knots) > 0
+    own = own_first[-1] > 0
     for i in prange(n_accounts):
         for t in range(n_days):
             score = scores[i, t]
@@ -90,8 +91,9 @@ def ladder_surprise(
             surprise[i, t] = pooled
             if own:
                 by_own = _own(pooled, scored[i], hits[i], levels, strength)
-                beyond[i, t] |= by_own > own_knots[-1]
-                surprise[i, t] = _pooled(by_own, own_knots, own_log10_p, 0.0, 1.0 / math.log(10.0))
+                c, d = own_first[j], own_first[j + 1]
+                beyond[i, t] |= by_own > own_knots[d - 1]
+                surprise[i, t] = _pooled(by_own, own_knots[c:d], own_log10_p[c:d], 0.0, 1.0 / math.log(10.0))
             if widening[i, t] > 1.0:
                 continue
             scored[i] += 1
