@@ -127,6 +127,24 @@ CASES = [
     Case(name="Ewma-uncapped", detector=vd.Ewma(baseline=vb.GammaPoisson(), cap=np.inf, weight=0.3), warm=0),
     *(
         Case(
+            name=f"ShiryaevRoberts-{increments}-{direction}",
+            detector=vd.ShiryaevRoberts(
+                increments=increments, baseline=vb.UsualLevel(half_lives=(30.0,)), direction=direction
+            ),
+            warm=0,
+            surge_days=28,
+            exempt=exempt,
+        )
+        for increments, direction, exempt in (
+            ("nb", "up", {}),
+            ("nb", "down", {}),
+            ("nb", "both", TWO_SIDED | UNKNOWN),
+            ("normal", "up", {}),
+            ("normal", "both", TWO_SIDED),
+        )
+    ),
+    *(
+        Case(
             name=f"PredictiveTail-{type(baseline).__name__}-{direction}",
             detector=vd.PredictiveTail(baseline=baseline, direction=direction),
             warm=0,

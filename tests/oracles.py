@@ -1,5 +1,6 @@
 """Slow, obvious twins of the kernels, and exact answers that kernels must agree with: plain loops over definitions."""
 
+from decimal import MAX_EMAX, MIN_EMIN, Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,20 @@ def page_sums(start: Array, increments: Array) -> tuple[Array, Array]:
             if not np.isnan(x):
                 last[i] = max(0.0, last[i] + x)
                 sums[i, t] = last[i]
+    return sums, last
+
+
+def log_ratio_sums(start: Array, log_ratios: Array) -> tuple[Array, Array]:
+    """Return log R of every day and the last: the ratios from each beginning to the day, added up in 50 digits."""
+    sums, last = np.full(log_ratios.shape, np.nan), start.copy()
+    with localcontext(prec=50, Emax=MAX_EMAX, Emin=MIN_EMIN):
+        for i, row in enumerate(log_ratios):
+            since = [Decimal(float(start[i])).exp()]
+            for t, x in enumerate(row):
+                if not np.isnan(x):
+                    ratio = Decimal(float(x)).exp()
+                    since = [product * ratio for product in (*since, Decimal(1))]
+                    last[i] = sums[i, t] = float(sum(since).ln())
     return sums, last
 
 

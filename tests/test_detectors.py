@@ -7,7 +7,7 @@ import pytest
 
 import viewshift as vs
 from viewshift.baselines import UsualLevel
-from viewshift.detectors import Cusum, Ewma, IsolationForest, Pelt, Random, RobustZ, ZScore
+from viewshift.detectors import Cusum, Ewma, IsolationForest, Pelt, Random, RobustZ, ShiryaevRoberts, ZScore
 
 DETECTORS = [
     ZScore(),
@@ -17,6 +17,8 @@ DETECTORS = [
     Cusum(baseline=UsualLevel(half_lives=(30.0,))),
     Cusum(baseline=UsualLevel(half_lives=(30.0,)), increments="nb", direction="both"),
     Ewma(cap=np.inf, direction="both"),
+    ShiryaevRoberts(direction="both"),
+    ShiryaevRoberts(increments="normal", cap=np.inf),
     Pelt(cost="normal"),
     Pelt(cost="poisson", direction="both"),
     Pelt(cost="nb"),
@@ -173,6 +175,7 @@ def test_random_needs_neither_order_nor_company():
         (Pelt(cost="l2"), "`cost` must be one of 'normal', 'poisson', 'nb', got 'l2'."),
         (Pelt(penalty=-1.0), "`penalty` must be a finite number above 0, got -1.0."),
         (Pelt(min_segment=0), "`min_segment` must be at least 1, got 0."),
+        (ShiryaevRoberts(shift=0.9), '`shift` must be above 1 with increments="nb"'),
         (IsolationForest(n_trees=0), "`n_trees` must be at least 1, got 0."),
         (IsolationForest(n_rows=1), "`n_rows` must be at least 2, got 1."),
         (Random(seed=-1), "`seed` must be at least 0, got -1."),

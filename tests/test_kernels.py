@@ -13,6 +13,7 @@ from viewshift.kernels.cusum import cumulative_sum
 from viewshift.kernels.forest import mean_depth, path_length
 from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad, window_mean
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_spread, segment
+from viewshift.kernels.shiryaev_roberts import log_ratio_sums
 
 MODEL = {"normal": NORMAL, "poisson": POISSON, "nb": NB}
 
@@ -87,6 +88,21 @@ def test_cumulative_sum_restarts_at_zero_and_holds_on_missing_days(seed):
     np.testing.assert_array_equal(last, twin_last)
     halfway, state = cumulative_sum(start, increments[:, :20])
     rest, end = cumulative_sum(state, increments[:, 20:])
+    np.testing.assert_array_equal(np.concatenate([halfway, rest], axis=1), sums)
+    np.testing.assert_array_equal(end, last)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_log_ratio_sums_add_up_all_beginnings_and_hold_on_missing_days(seed):
+    rng = np.random.default_rng(seed)
+    log_ratios = rows(seed) - rng.choice([0.5, 2.0, 60.0], (12, 1))
+    start = np.where(rng.random(12) < 0.5, -np.inf, rng.normal(0, 20, 12))
+    sums, last = log_ratio_sums(start, log_ratios)
+    twin_sums, twin_last = oracles.log_ratio_sums(start, log_ratios)
+    np.testing.assert_allclose(sums, twin_sums, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(last, twin_last, rtol=1e-12, atol=1e-12)
+    halfway, state = log_ratio_sums(start, log_ratios[:, :20])
+    rest, end = log_ratio_sums(state, log_ratios[:, 20:])
     np.testing.assert_array_equal(np.concatenate([halfway, rest], axis=1), sums)
     np.testing.assert_array_equal(end, last)
 

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special, stats
 
 import viewshift as vs
 from run_lengths import assert_mean, run_lengths
 from viewshift.baselines import GammaPoisson, UsualLevel
-from viewshift.detectors import Cusum, Ewma
+from viewshift.detectors import Cusum, Ewma, ShiryaevRoberts
 from viewshift.kernels.counts import nb_log_ratio
 from viewshift.kernels.ewma import weighted_sums
+from viewshift.kernels.shiryaev_roberts import log_ratio_sums
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 BASELINES = [UsualLevel(half_lives=(20.0, 90.0)), GammaPoisson()]
@@ -116,3 +118,54 @@ def test_ewma_without_missing_days_is_the_recursion_of_pandas():
 def test_weight_of_an_average_is_at_most_one():
     with pytest.raises(ValueError, match=r"`weight` must be at most 1, got 1.5"):
         Ewma(weight=1.5).fit(viewing(2, 10, seed=7))
+
+
+@pytest.mark.parametrize(("parameters", "expected"), tabled("shiryaev_roberts"), ids=str)
+def test_shiryaev_roberts_of_normal_days_has_the_run_length_of_r(parameters, expected):
+    """R spc, xgrsr.arl without its reflection; 20,000 paths, and all is in `assert_mean`."""
+    rng = np.random.default_rng(12)
+    n, shift = 20_000, parameters["shift"]
+    state = np.full(n, -np.inf)
+
+    def advance(z):
+        nonlocal state
+        sums, state = log_ratio_sums(state, shift * z - shift**2 / 2)
+        return sums >= parameters["log_limit"]
+
+    assert_mean(run_lengths(lambda: parameters["mean"] + rng.standard_normal((n, 100)), n, advance), expected)
+
+
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: type(baseline).__name__)
+@pytest.mark.parametrize("increments", ["normal", "nb"])
+@pytest.mark.parametrize("direction", ["up", "down", "both"])
+def test_shiryaev_roberts_adds_the_likelihood_ratios_of_all_beginnings(baseline, increments, direction):
+    """scipy: logpmf or logpdf of the shifted less that of the predicted, added by day, logsumexp over first days."""
+    panel, others = viewing(seed=8), viewing(seed=9)
+    shift, cap = {"normal": (0.7, 2.5), "nb": (1.6, 3.0)}[increments]
+    detector = ShiryaevRoberts(baseline=baseline, increments=increments, shift=shift, cap=cap, direction=direction)
+    prediction = baseline.fit(panel).predict(others)
+    scores, values, sides = detector.fit(panel).score(others), others["episodes"], []
+    for sign in {"up": (1,), "down": (-1,), "both": (1, -1)}[direction]:
+        if increments == "normal":
+            z = np.minimum(sign * (values - prediction.mean) / prediction.std, cap)
+            x = stats.norm.logpdf(z, shift) - stats.norm.logpdf(z)
+        else:
+            size, raised = detector.size_, prediction.mean * shift**sign
+            x = stats.nbinom.logpmf(values, size, size / (size + raised))
+            x -= stats.nbinom.logpmf(values, size, size / (size + prediction.mean))
+        until = np.cumsum(np.where(others.observed, x, 0.0), axis=1)
+        before = np.column_stack([np.zeros(len(x)), until[:, :-1]])
+        begun = np.where(others.observed, -before, -np.inf)
+        all_days = [special.logsumexp(begun[:, : t + 1], axis=1) for t in range(others.n_days)]
+        sides.append(np.where(others.observed, until + np.transpose(all_days), np.nan))
+    assert np.nanmax(scores) > 3
+    np.testing.assert_allclose(scores, np.maximum.reduce(sides), rtol=1e-9, atol=1e-9)
+
+
+def test_one_corrupt_day_does_not_bend_the_size():
+    panel = viewing(60, 160, seed=10)
+    values = panel["episodes"].copy()
+    values[3, 80] = 1e9
+    corrupt = panel.with_measures({"episodes": values})
+    clean, bent = (ShiryaevRoberts(baseline=UsualLevel()).fit(one).size_ for one in (panel, corrupt))
+    assert bent == pytest.approx(clean, rel=0.02)

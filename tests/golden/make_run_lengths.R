@@ -14,11 +14,12 @@ ewma <- function(weight, limit, mean, limits) {
   )
 }
 
+# zr = 0, the default, would reflect log R at 0; from -10 on nothing changes any more.
 shiryaev_roberts <- function(shift, log_limit, mean) {
   list(
     chart = "shiryaev_roberts",
     parameters = list(shift = shift, log_limit = log_limit, mean = mean),
-    values = list(xgrsr.arl(shift / 2, log_limit, mean, MPT = TRUE, r = 100))
+    values = list(xgrsr.arl(shift / 2, log_limit, mean, zr = -14, MPT = TRUE, r = 200))
   )
 }
 
@@ -27,7 +28,7 @@ golden <- list(
   version = paste(packageVersion("spc"), R.version.string, sep = ", "),
   source = paste(
     "xewma.arl(weight, limit, mean, sided = \"two\", limits = \"fix\" or \"vacl\" (exact variance), r = 80);",
-    "xgrsr.arl(shift / 2, log_limit, mean, MPT = TRUE, r = 100), the limit being that of log R"
+    "xgrsr.arl(shift / 2, log_limit, mean, zr = -14, MPT = TRUE, r = 200), the limit being that of log R"
   ),
   tolerance = list(rtol = 1e-8, atol = 0),
   cases = list(
@@ -37,7 +38,8 @@ golden <- list(
     ewma(0.1, 2.7, 1, "vacl"),
     shiryaev_roberts(1, log(100), 0),
     shiryaev_roberts(1, log(100), 1),
-    shiryaev_roberts(0.5, log(200), 0)
+    shiryaev_roberts(0.5, log(200), 0),
+    shiryaev_roberts(0.5, log(200), 0.5)
   )
 )
 arguments <- commandArgs(FALSE)

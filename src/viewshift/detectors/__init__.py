@@ -14,6 +14,7 @@ from viewshift.detectors.predictive_tail import PredictiveTail
 from viewshift.detectors.random import Random
 from viewshift.detectors.robust_z import RobustZ
 from viewshift.detectors.seasonal_hybrid_esd import SeasonalHybridEsd
+from viewshift.detectors.shiryaev_roberts import ShiryaevRoberts
 from viewshift.detectors.z_score import ZScore
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Random",
     "RobustZ",
     "SeasonalHybridEsd",
+    "ShiryaevRoberts",
     "StreamingDetector",
     "ZScore",
 ]
