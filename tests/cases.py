@@ -86,6 +86,18 @@ CASES = [
             "missing": "most sums are 0, and stay so when zeros widen the baseline; -C2, which is summed, covers it"
         },
     ),
+    Case(
+        name="Farrington",
+        detector=vd.Farrington(window=56),
+        warm=35,
+        surge_on="steady",  # a spell of viewing after weeks of none makes the dispersion enormous
+    ),
+    Case(
+        name="Farrington-minutes",
+        detector=vd.Farrington(measure="minutes", window=84, guard=0),
+        warm=28,
+        surge_on="steady",  # a spell of viewing after weeks of none makes the dispersion enormous
+    ),
     Case(name="Cusum", detector=vd.Cusum(), warm=35, surge_days=14, exempt=NEAR_ZERO),
     Case(name="Cusum-uncapped", detector=vd.Cusum(cap=np.inf), warm=35, surge_days=14, exempt=NEAR_ZERO),
     Case(name="Cusum-down", detector=vd.Cusum(direction="down"), warm=35, surge_days=14),

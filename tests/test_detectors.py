@@ -7,7 +7,7 @@ import pytest
 
 import viewshift as vs
 from viewshift.baselines import UsualLevel
-from viewshift.detectors import Cusum, Ewma, IsolationForest, Pelt, Random, RobustZ, ShiryaevRoberts, ZScore
+from viewshift.detectors import Cusum, Ewma, Farrington, IsolationForest, Pelt, Random, RobustZ, ShiryaevRoberts, ZScore
 
 DETECTORS = [
     ZScore(),
@@ -19,6 +19,7 @@ DETECTORS = [
     Ewma(cap=np.inf, direction="both"),
     ShiryaevRoberts(direction="both"),
     ShiryaevRoberts(increments="normal", cap=np.inf),
+    Farrington(window=84),
     Pelt(cost="normal"),
     Pelt(cost="poisson", direction="both"),
     Pelt(cost="nb"),
@@ -172,6 +173,7 @@ def test_random_needs_neither_order_nor_company():
         (Cusum(increments="poisson"), "`increments` must be one of 'normal', 'nb', got 'poisson'."),
         (Cusum(cap=-1.0), "`cap` must be a finite number above 0, got -1.0."),
         (Cusum(direction="left"), "`direction` must be one of 'up', 'down', 'both', got 'left'."),
+        (Farrington(window=27), "`window` must be at least 28, got 27."),
         (Pelt(cost="l2"), "`cost` must be one of 'normal', 'poisson', 'nb', got 'l2'."),
         (Pelt(penalty=-1.0), "`penalty` must be a finite number above 0, got -1.0."),
         (Pelt(min_segment=0), "`min_segment` must be at least 1, got 0."),

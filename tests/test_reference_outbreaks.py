@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 import statsmodels.robust
 from scipy import stats
 
 import viewshift as vs
-from viewshift.detectors import Ears, GeneralizedEsd, SeasonalHybridEsd
+from viewshift.detectors import Ears, Farrington, GeneralizedEsd, SeasonalHybridEsd
 from viewshift.detectors.seasonal_hybrid_esd import weekday_component
 from viewshift.kernels.esd import critical_values, extreme_deviates, spreads
+from viewshift.kernels.farrington import expected_counts, fit_window
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 
@@ -27,8 +29,9 @@ def numbers(values):
     return np.array(values, dtype=np.float64)  # null becomes NaN
 
 
-def one_account(values):
-    return vs.Panel({"episodes": numbers(values)[None, :]}, accounts=["a"], start="2024-01-01")
+def one_account(values, exposure=None):
+    exposure = None if exposure is None else numbers(exposure)[None, :]
+    return vs.Panel({"episodes": numbers(values)[None, :]}, accounts=["a"], start="2024-01-01", exposure=exposure)
 
 
 def scores_of(detector, panel, **learned):
@@ -67,6 +70,117 @@ def test_days_that_were_not_observed_add_nothing_to_the_third_chart():
     found, alone = (scores_of(Ears(chart=chart), one_account(values), floor_=0.5) for chart in ("C3", "C2"))
     assert np.isnan(found[10])
     assert found[11] == alone[11] - 1 + alone[9] - 1
+
+
+@pytest.mark.parametrize(("case", "tolerance"), golden("farrington"))
+def test_farrington_is_that_of_r(case, tolerance):
+    """R surveillance, farringtonFlexible with the weekdays as seasons; it knows no smallest mean and dispersion."""
+    inputs, expected = case["inputs"], {name: numbers(values) for name, values in case["values"].items()}
+    panel, (window, guard) = one_account(inputs["counts"], inputs["exposure"]), (inputs["window"], inputs["guard"])
+    detector = Farrington(window=window, guard=guard)
+    found = scores_of(detector, panel, floor_=0.0, dispersion_=1.0)
+    mean, dispersion = expected_counts(panel["episodes"], panel.exposure, window, guard, window)
+    scored = slice(len(found) - 40, None)
+    mean = mean[0] * panel.exposure[0, window + guard :]
+    np.testing.assert_allclose(mean[scored.start - window - guard :], expected["mean"], **tolerance)
+    np.testing.assert_allclose(dispersion[0, scored.start - window - guard :], expected["dispersion"], **tolerance)
+    np.testing.assert_allclose(10 ** -found[scored], expected["p"], **tolerance)
+    np.testing.assert_array_equal(detector.upper(panel, inputs["alpha"])[0, scored], expected["upper"])
+
+
+def test_golden_farrington_leaves_some_trends_out_and_reaches_the_poisson():
+    values = [case.values[0]["values"] for case in golden("farrington")]
+    assert any(0 < sum(one["trend"]) < len(one["trend"]) for one in values)
+    assert any(min(one["dispersion"]) == 1 for one in values)
+
+
+def quasi_poisson(y, x, ahead, *, trend):
+    """Return level and dispersion by two fits of statsmodels' GLM, the second with weights by Anscombe residuals."""
+    seen, day = ~np.isnan(y), np.arange(len(y))
+    design = np.column_stack([day % 7 == w for w in range(7)] + [day / len(y)] * trend).astype(float)
+
+    def fit(weights):
+        family, offset = sm.families.Poisson(), np.log(x[seen])
+        model = sm.GLM(y[seen], design[seen], family=family, offset=offset, var_weights=weights)
+        fitted = model.fit(tol=1e-13, maxiter=200)
+        return fitted, max(1, fitted.pearson_chi2 / fitted.df_resid)
+
+    first, dispersion = fit(np.ones(seen.sum()))
+    s = first.resid_anscombe_unscaled / np.sqrt(dispersion * (1 - first.get_hat_matrix_diag()))
+    assert (s > 2.58).any(), "no day counts for less: the weights are not tested"
+    weights = np.where(s > 2.58, s**-2.0, 1)
+    second, dispersion = fit(weights * len(weights) / weights.sum())
+    last = np.append(np.arange(7) == (len(y) - 1 + ahead) % 7, [(len(y) - 1 + ahead) / len(y)] * trend)
+    return np.exp(last @ second.params), dispersion
+
+
+@pytest.mark.parametrize("trend", [True, False])
+@pytest.mark.parametrize("seed", range(6))
+def test_quasi_poisson_fit_is_that_of_statsmodels(seed, trend):
+    """GLM with log link, offset and var_weights, on missing days, exposures, surges and quiet weekdays: 1e-6."""
+    rng = np.random.default_rng(seed)
+    n, ahead = rng.integers(40, 400), int(rng.integers(1, 15))
+    x = rng.uniform(0.3, 3, n)
+    y = rng.negative_binomial(1, 1 / (1 + 4 * x * np.exp(rng.normal() * np.arange(n) / n))).astype(float)
+    y[rng.integers(n, size=3)] += 40
+    y[rng.random(n) < 0.2] = np.nan
+    found = fit_window(y, x, ahead, trend)
+    np.testing.assert_allclose(found, quasi_poisson(y, x, ahead, trend=trend), rtol=1e-6)
+
+
+def test_windows_of_farrington_end_before_the_guard():
+    """Each day's window cut out by hand; a trend that leads above all of its days is left out."""
+    window, guard = 42, 5
+    values = viewing(8, 90, seed=4, missing=0.3)["episodes"] * (np.arange(8)[:, None] < np.arange(90) - 60)
+    exposure = np.random.default_rng(5).uniform(0.5, 2, values.shape)
+    found, without = expected_counts(values, exposure, window, guard, 28), 0
+    for i, t in np.ndindex(*found[0].shape):
+        y, x = values[i, t : t + window], exposure[i, t : t + window]
+        expected = fit_window(y, x, guard + 1, True)
+        if expected[0] > np.nanmax(y / x):
+            expected, without = fit_window(y, x, guard + 1, False), without + 1
+        expected = expected if np.count_nonzero(~np.isnan(y)) >= 28 else (np.nan, np.nan)
+        np.testing.assert_array_equal([part[i, t] for part in found], expected)
+    assert without > 0
+    assert np.isnan(found[0]).any()
+
+
+@pytest.mark.parametrize("trend", [True, False])
+def test_farrington_fit_of_windows_that_know_little(trend):
+    """By hand: the estimate of a weekday that was always 0 is 0, of a weekday never observed unknown."""
+    ones, idle = np.ones(56), np.zeros(56)
+    assert fit_window(idle, ones, 1, trend) == (0, 1)
+    weekdays = np.tile([0.0, 2, 1, 0, 3, 1, 2], 8)
+    level, dispersion = fit_window(weekdays, ones, 1, trend)  # on the weekday of the window's first day
+    assert (level, dispersion) == (0, 1)
+    assert fit_window(weekdays, ones, 7, trend)[0] == pytest.approx(2, rel=1e-9)
+    weekdays[::7] = np.nan
+    assert np.isnan(fit_window(weekdays, ones, 1, trend)[0])
+    for day, value in ((0, 1.0), (30, 1e9), (55, 1.0)):
+        once = idle.copy()
+        once[day] = value
+        assert np.isfinite(fit_window(once, ones, 8 + day % 7, trend)).all()
+    assert expected_counts(np.append(once, 0.0)[None], np.ones((1, 57)), 56, 0, 28)[0] == 0
+    on_its_weekday = expected_counts(np.append(once, idle[:7])[None], np.ones((1, 63)), 56, 6, 28)[0]
+    assert on_its_weekday == pytest.approx(1 / 8), "no trend through a single day"
+
+
+def test_bound_of_farrington_is_exact_and_where_its_score_says():
+    """scipy: quantiles of NB and Poisson at the fitted mean and dispersion."""
+    panel = viewing(30, 150, seed=6)
+    model = Farrington(window=56).fit(panel)
+    _, mean, phi = model._regress(model.start(30), panel)
+    mean, phi = np.maximum(mean, model.floor_), np.maximum(phi, model.dispersion_)
+    assert model.dispersion_ > 1
+    known = ~np.isnan(mean)
+    for alpha in (0.2, 0.01, 0.001):
+        bound = np.where(known, stats.nbinom.ppf(1 - alpha, mean / (phi - 1), 1 / phi), np.nan)
+        np.testing.assert_array_equal(model.upper(panel, alpha), bound)
+        above = (panel["episodes"] > bound)[panel.observed & known]
+        assert above.any()
+        np.testing.assert_array_equal(above, model.score(panel)[panel.observed & known] >= -np.log10(alpha))
+    with pytest.raises(ValueError, match="`alpha` must be at least 1e-12 and below 1, got 0"):
+        model.upper(panel, 0)
 
 
 def removals(values, *, most, alpha, robust, scale=1.0):

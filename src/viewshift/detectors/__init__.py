@@ -6,6 +6,7 @@ from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
 from viewshift.detectors.ears import Ears
 from viewshift.detectors.ewma import Ewma
+from viewshift.detectors.farrington import Farrington
 from viewshift.detectors.focus import Focus
 from viewshift.detectors.generalized_esd import GeneralizedEsd
 from viewshift.detectors.isolation_forest import IsolationForest
@@ -25,6 +26,7 @@ __all__ = [
     "Detector",
     "Ears",
     "Ewma",
+    "Farrington",
     "Focus",
     "GeneralizedEsd",
     "IsolationForest",
