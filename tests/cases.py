@@ -215,6 +215,22 @@ CASES = [
         for family in ("nb", "normal", "poisson")
         for direction in get_args(Direction)
     ),
+    *(
+        Case(
+            name=f"Glr-{direction}",
+            detector=vd.Glr(baseline=vb.UsualLevel(half_lives=(30.0,)), direction=direction),
+            warm=28,
+            surge_days=14,
+            exempt={} if direction == "down" else FOCUS[direction],
+        )
+        for direction in get_args(Direction)
+    ),
+    Case(
+        name="Glr-lasting",
+        detector=vd.Glr(baseline=vb.GammaPoisson(), warm_up=0, window=28, shortest=5),
+        warm=0,
+        surge_days=14,
+    ),
     Case(
         name="IsolationForest",
         detector=vd.IsolationForest(n_trees=20),

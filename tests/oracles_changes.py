@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
+from scipy.optimize import minimize_scalar
 
 Array = NDArray[Any]
 
@@ -48,6 +49,33 @@ def largest_gain(values: Array, means: Array, longest: int, family: str, size: f
         every = [own_gain(values[seen[k:]], usual[k:], family, size, sign) for k in range(len(seen))]
         gains[t] = max(0.0, *every)
     return gains
+
+
+def largest_shift_gain(values: Array, means: Array, window: int, size: float, sign: int, shortest: int) -> Array:
+    """Return the largest gain of each day by a factor on all means since some day of the window, ``(n_days,)``.
+
+    Every first day is tried, and the factor found by Brent's bounded search over its logarithm, up to e^40 or down to
+    e^-40, and by trying its limit 1.
+    """
+    gains = np.full(len(values), np.nan)
+    for t in np.flatnonzero(~np.isnan(values)):
+        gains[t] = 0.0
+        for first in range(max(0, t - window + 1), t + 1):
+            seen = np.flatnonzero(~np.isnan(values[first : t + 1])) + first
+            if len(seen) >= shortest:
+                gains[t] = max(gains[t], shift_gain_of(values[seen], means[seen], size, sign))
+    return gains
+
+
+def shift_gain_of(days: Array, means: Array, size: float, sign: int) -> float:
+    """Return what these negative binomial days gain by their best factor above (1) or below (-1) 1."""
+    usual = log_likelihood(days, means, "nb", size)
+
+    def loss(log_factor: float) -> float:
+        return usual - log_likelihood(days, np.exp(log_factor) * means, "nb", size)
+
+    limits = (0.0, 40.0) if sign > 0 else (-40.0, 0.0)
+    return -float(minimize_scalar(loss, bounds=limits, method="bounded", options={"xatol": 1e-9}).fun)
 
 
 def best_anomalies(

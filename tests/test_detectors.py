@@ -6,8 +6,19 @@ import numpy as np
 import pytest
 
 import viewshift as vs
-from viewshift.baselines import UsualLevel
-from viewshift.detectors import Cusum, Ewma, Farrington, IsolationForest, Pelt, Random, RobustZ, ShiryaevRoberts, ZScore
+from viewshift.baselines import GammaPoisson, UsualLevel
+from viewshift.detectors import (
+    Cusum,
+    Ewma,
+    Farrington,
+    Glr,
+    IsolationForest,
+    Pelt,
+    Random,
+    RobustZ,
+    ShiryaevRoberts,
+    ZScore,
+)
 
 DETECTORS = [
     ZScore(),
@@ -20,6 +31,8 @@ DETECTORS = [
     ShiryaevRoberts(direction="both"),
     ShiryaevRoberts(increments="normal", cap=np.inf),
     Farrington(window=84),
+    Glr(direction="both"),
+    Glr(baseline=GammaPoisson(), warm_up=0, shortest=7),
     Pelt(cost="normal"),
     Pelt(cost="poisson", direction="both"),
     Pelt(cost="nb"),
@@ -174,6 +187,8 @@ def test_random_needs_neither_order_nor_company():
         (Cusum(cap=-1.0), "`cap` must be a finite number above 0, got -1.0."),
         (Cusum(direction="left"), "`direction` must be one of 'up', 'down', 'both', got 'left'."),
         (Farrington(window=27), "`window` must be at least 28, got 27."),
+        (Glr(window=0), "`window` must be at least 1, got 0."),
+        (Glr(window=5, shortest=6), "`shortest` must be at most `window`, 5, got 6."),
         (Pelt(cost="l2"), "`cost` must be one of 'normal', 'poisson', 'nb', got 'l2'."),
         (Pelt(penalty=-1.0), "`penalty` must be a finite number above 0, got -1.0."),
         (Pelt(min_segment=0), "`min_segment` must be at least 1, got 0."),

@@ -10,11 +10,12 @@ import pytest
 import oracles_changes as oracles
 import viewshift as vs
 from viewshift.baselines import Baseline, Predictive
-from viewshift.detectors import Capa, Focus
+from viewshift.detectors import Capa, Focus, Glr
 from viewshift.kernels.anomalies import anomalous_stretches, winsorised_mean
 from viewshift.kernels.counts import credible
 from viewshift.kernels.focus import change_gain
 from viewshift.kernels.gains import level_gain
+from viewshift.kernels.glr import shift_gain
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -109,12 +110,62 @@ def test_focus_of_poisson_days_takes_the_exposure_as_it_is():
         np.testing.assert_allclose(detector.score(panel), expected, rtol=1e-8, atol=1e-8)
 
 
-def test_focus_leaves_out_the_days_before_the_baseline_knows_the_account():
+@pytest.mark.parametrize("kind", [Focus, Glr])
+def test_days_before_the_baseline_knows_the_account_are_left_out(kind):
     counts, _ = levels(5, 80, seed=5)
-    scores = Focus(baseline=Known(), warm_up=20, longest=30).fit(to_panel(counts)).score(to_panel(counts))
+    scores = kind(baseline=Known(), warm_up=20).fit(to_panel(counts)).score(to_panel(counts))
     later = np.where(np.cumsum(~np.isnan(counts), axis=1) > 20, counts, np.nan)
-    from_then = Focus(baseline=Known(), warm_up=0, longest=30).fit(to_panel(counts)).score(to_panel(later))
+    from_then = kind(baseline=Known(), warm_up=0).fit(to_panel(counts)).score(to_panel(later))
     np.testing.assert_array_equal(scores, from_then)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("size", "shortest"), [(0.05, 1), (0.8, 4), (30.0, 1)])
+def test_glr_is_the_largest_gain_over_all_shifts(sign, size, shortest):
+    """Brute force with Brent's search, relative to 1e-10: unequal means, missing days, a day of 1e9 episodes."""
+    counts, level = levels(4, 45, seed=12)
+    means = level * np.random.default_rng(13).gamma(0.5, 2.0, counts.shape) + 1e-4
+    counts[0, 25] = 1e9
+    for window in (4, 20):
+        empty = np.full((4, window - 1), np.nan)
+        found = shift_gain(np.hstack([empty, counts]), np.hstack([empty, means]), 45, size, sign, shortest)
+        expected = [
+            oracles.largest_shift_gain(*row, window, size, sign, shortest) for row in zip(counts, means, strict=True)
+        ]
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
+        assert (found > 0.1).mean() > 0.1
+
+
+@pytest.mark.parametrize("case", golden("glr")["cases"], ids=lambda case: case["name"])
+def test_glr_is_that_of_its_authors(case):
+    """R surveillance, glrnb, all days back, to 1e-10; the detector is given the means as exposure of a known 1."""
+    direction, size, shortest, means, counts = case["inputs"].values()
+    panel = to_panel(np.array([counts], dtype=float), np.array([means]))
+    detector = Glr(baseline=Known(), warm_up=0, window=len(counts), shortest=shortest, direction=direction).fit(panel)
+    detector.size_ = size
+    np.testing.assert_allclose(detector.score(panel)[0], case["values"], rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("direction", ["up", "down", "both"])
+def test_glr_of_equal_means_is_focus(direction):
+    """Functional pruning and bounded search, two ways to one quantity, on 300 accounts; 1e-10, sizes learned."""
+    counts, _ = levels(300, 120, seed=14)
+    panel = to_panel(counts)
+    focus = Focus(baseline=Known(mean=1.3), warm_up=0, longest=56, direction=direction).fit(panel)
+    glr = Glr(baseline=Known(mean=1.3), warm_up=0, direction=direction).fit(panel)
+    assert glr.size_ == pytest.approx(focus.size_, rel=1e-9)
+    scores = glr.score(panel)
+    np.testing.assert_allclose(scores, focus.score(panel), rtol=1e-10, atol=1e-10)
+    assert (np.nan_to_num(scores) > 1).mean() > 0.2
+
+
+def test_glr_learns_its_size_from_credible_days():
+    counts, _ = levels(50, 100, seed=15, missing=0.0)
+    corrupt = counts.copy()
+    corrupt[3, 50] = 1e9
+    without = np.where(corrupt == 1e9, np.nan, counts)
+    sizes = [Glr(baseline=Known()).fit(to_panel(values)).size_ for values in (corrupt, without)]
+    assert sizes[0] == sizes[1]
 
 
 @pytest.mark.parametrize("family", MODEL)

@@ -9,6 +9,7 @@ from viewshift.detectors.ewma import Ewma
 from viewshift.detectors.farrington import Farrington
 from viewshift.detectors.focus import Focus
 from viewshift.detectors.generalized_esd import GeneralizedEsd
+from viewshift.detectors.glr import Glr
 from viewshift.detectors.isolation_forest import IsolationForest
 from viewshift.detectors.pelt import Pelt
 from viewshift.detectors.predictive_tail import PredictiveTail
@@ -29,6 +30,7 @@ __all__ = [
     "Farrington",
     "Focus",
     "GeneralizedEsd",
+    "Glr",
     "IsolationForest",
     "Pelt",
     "PredictiveTail",
