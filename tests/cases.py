@@ -185,6 +185,16 @@ CASES = [
     ),
     *(
         Case(
+            name=f"Pelt-{penalty}-{cost}",
+            detector=vd.Pelt(cost=cost, penalty=penalty, autocorrelated=autocorrelated),
+            warm=0,
+            surge_days=28,
+            surge_on="steady",  # its gain is over the segment just before, and that may be a binge already
+        )
+        for penalty, cost, autocorrelated in (("bic", "normal", True), ("mbic", "nb", True), ("mbic", "poisson", False))
+    ),
+    *(
+        Case(
             name=f"{detector.__name__}-{direction}",
             detector=detector(direction=direction),
             warm=15,

@@ -101,7 +101,9 @@ def segment_costs(n: Array, total: Array, squares: Array, cost: str, size: float
     return np.asarray(-2 * (total * np.log(mean / (size + mean)) + n * size * np.log(size / (size + mean))))
 
 
-def best_segmentation(seen: Array, cost: str, size: float, penalty: float, least: int) -> tuple[list[int], float]:
+def best_segmentation(
+    seen: Array, cost: str, size: float, penalty: float, least: int, by_length: float = 0.0
+) -> tuple[list[int], float]:
     """Return the starts of the optimal segments and the objective: dynamic programming over all pairs of days."""
     n = len(seen)
     total, squares = np.append(0.0, np.cumsum(seen)), np.append(0.0, np.cumsum(seen**2))
@@ -110,7 +112,7 @@ def best_segmentation(seen: Array, cost: str, size: float, penalty: float, least
     for end in range(min(least, n), n + 1):
         first = np.arange(max(end - least, 0) + 1)
         costs = segment_costs(end - first, total[end] - total[first], squares[end] - squares[first], cost, size)
-        through = best[first] + costs + penalty
+        through = best[first] + costs + penalty + by_length * np.log((end - first) / n)
         start[end] = np.argmin(through)
         best[end] = through[start[end]]
     starts, end = [], n

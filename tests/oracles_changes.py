@@ -1,5 +1,6 @@
 """Slow, obvious twins of the changepoint kernels: every change is tried, every sum taken from the days themselves."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,35 @@ def shift_gain_of(days: Array, means: Array, size: float, sign: int) -> float:
 
     limits = (0.0, 40.0) if sign > 0 else (-40.0, 0.0)
     return -float(minimize_scalar(loss, bounds=limits, method="bounded", options={"xatol": 1e-9}).fun)
+
+
+def best_cuts(days: Array, family: str, size: float, least: int, penalty: float, by_length: float) -> tuple[Any, float]:
+    """Return the starts of the best segments, and how much they save over one: all ways to cut the days are tried."""
+    n = len(days)
+    cost = {
+        (a, b): -2 * log_likelihood(days[a:b], max(days[a:b].mean(), 1e-300), family, size)
+        for a, b in itertools.combinations(range(n + 1), 2)
+    }
+    ways = []
+    for n_changes in range(n // least):
+        for cuts in itertools.combinations(range(least, n - least + 1), n_changes):
+            ends = (0, *cuts, n)
+            lengths = np.diff(ends)
+            if (lengths >= least).all():
+                priced = sum(cost[pair] for pair in itertools.pairwise(ends))
+                priced += penalty * n_changes * np.log(n) + by_length * np.log(lengths / n).sum()
+                ways.append((priced, [0, *cuts]))
+    least_priced = min(ways)
+    return least_priced[1], ways[0][0] - least_priced[0]
+
+
+def difference_autocorrelation(values: Array, lag: int) -> float:
+    """Return 1 - v(1) / v(lag) of one account, v(k) being the mean of the known squared differences k days apart."""
+    squares = []
+    for apart in (1, lag):
+        pairs = [(a - b) ** 2 for a, b in zip(values, values[apart:], strict=False) if not np.isnan(a - b)]
+        squares.append(np.mean(pairs) if pairs else np.nan)
+    return float(1 - squares[0] / squares[1]) if squares[1] > 0 else np.nan
 
 
 def best_anomalies(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
-from typing import Literal, get_args, get_origin
+from typing import Literal, Union, get_args, get_origin
 
 import pytest
 
@@ -73,9 +73,16 @@ def test_every_option_of_a_detector_has_a_case(cls: type) -> None:
     variants = [case.detector for case in CASES if type(case.detector) is cls]
     for field in fields(cls):
         tried = {getattr(detector, field.name) for detector in variants}
-        options = get_args(field.type) if get_origin(field.type) in (Literal, UnionType) else ()
-        missing = [option for option in options if not any(_is(value, option) for value in tried)]
+        missing = [option for option in _options(field.type) if not any(_is(value, option) for value in tried)]
         assert not missing, f"no case for every `{field.name}`"
+
+
+def _options(kind: object) -> tuple[object, ...]:
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    if get_origin(kind) in (Union, UnionType):
+        return tuple(option for part in get_args(kind) for option in (_options(part) or (part,)))
+    return ()
 
 
 def _is(value: object, option: object) -> bool:

@@ -36,6 +36,8 @@ DETECTORS = [
     Pelt(cost="normal"),
     Pelt(cost="poisson", direction="both"),
     Pelt(cost="nb"),
+    Pelt(cost="normal", penalty="bic", autocorrelated=True),
+    Pelt(penalty="mbic", autocorrelated=True),
     IsolationForest(n_trees=5),
     IsolationForest(n_trees=5, shares=True, direction="both"),
 ]
@@ -191,6 +193,7 @@ def test_random_needs_neither_order_nor_company():
         (Glr(window=5, shortest=6), "`shortest` must be at most `window`, 5, got 6."),
         (Pelt(cost="l2"), "`cost` must be one of 'normal', 'poisson', 'nb', got 'l2'."),
         (Pelt(penalty=-1.0), "`penalty` must be a finite number above 0, got -1.0."),
+        (Pelt(penalty="aic"), "`penalty` must be one of 'bic', 'mbic', got 'aic'."),
         (Pelt(min_segment=0), "`min_segment` must be at least 1, got 0."),
         (ShiryaevRoberts(shift=0.9), '`shift` must be above 1 with increments="nb"'),
         (IsolationForest(n_trees=0), "`n_trees` must be at least 1, got 0."),

@@ -8,11 +8,12 @@ from sklearn.ensemble import IsolationForest
 from sklearn.utils import check_random_state
 
 import oracles
+import oracles_changes
 from viewshift.kernels.counts import mixed_bits, nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
 from viewshift.kernels.forest import mean_depth, path_length
 from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad, window_mean
-from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_spread, segment
+from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_autocorrelation, difference_spread, segment
 from viewshift.kernels.shiryaev_roberts import log_ratio_sums
 
 MODEL = {"normal": NORMAL, "poisson": POISSON, "nb": NB}
@@ -139,18 +140,23 @@ def test_bits_are_scrambled_as_in_the_twin():
 
 @pytest.mark.parametrize("cost", MODEL)
 @pytest.mark.parametrize("least", [1, 2, 7, 40])
-def test_segmentation_is_the_best_of_all(cost, least):
+@pytest.mark.parametrize("by_length", [0.0, 0.7])
+def test_segmentation_is_the_best_of_all(cost, least, by_length):
     values = rows(8)
-    begins, _, objective = segment(values, MODEL[cost], 0.4, 1.5, least)
+    begins, _, objective = segment(values, MODEL[cost], 0.4, 1.5, least, by_length)
     for i, row in enumerate(values):
         day = np.flatnonzero(~np.isnan(row))
         if not day.size:
             assert not begins[i].any()
             assert objective[i] == 0
             continue
-        starts, best = oracles.best_segmentation(row[day], cost, 0.4, 1.5 * np.log(day.size), least)
-        assert np.flatnonzero(begins[i]).tolist() == day[starts].tolist()
+        starts, best = oracles.best_segmentation(row[day], cost, 0.4, 1.5 * np.log(day.size), least, by_length)
         assert objective[i] == pytest.approx(best, rel=1e-9, abs=1e-7)
+        found = np.flatnonzero(begins[i][day])
+        if by_length:  # on flat rows it matters how long segments are, but not in which order
+            assert sorted(np.diff([*found, day.size])) == sorted(np.diff([*starts, day.size]))
+        else:
+            assert found.tolist() == starts
 
 
 @pytest.mark.parametrize("cost", MODEL)
@@ -179,6 +185,16 @@ def test_spread_of_differences():
         if len(seen) > 1:
             expected[i] = 1.4826 / 2**0.5 * np.median([abs(b - a) for a, b in itertools.pairwise(seen)])
     np.testing.assert_allclose(difference_spread(values), expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("lag", [2, 14])
+def test_autocorrelation_of_differences(lag):
+    values = rows(12)
+    values[10, 1::2] = np.nan  # no two consecutive days
+    values[11] = np.resize(np.arange(lag), 60)  # those lag days apart are all alike
+    expected = [oracles_changes.difference_autocorrelation(row, lag) for row in values]
+    np.testing.assert_allclose(difference_autocorrelation(values, lag), expected, rtol=1e-12, atol=1e-14)
+    assert np.isnan(expected).tolist() == [False] * 2 + [True] * 4 + [False] * 4 + [True] * 2
 
 
 def test_depth_in_a_forest_is_that_of_a_walk_from_each_root():

@@ -161,7 +161,7 @@ def test_size_is_that_of_statsmodels():
     assert nb_size(counts, np.full(3000, counts.mean())) == pytest.approx(1 / fitted.params[1], rel=1e-3)
 
 
-@pytest.mark.parametrize("penalty", [1.0, 3.0])
+@pytest.mark.parametrize("penalty", [1.0, 3.0, "mbic"])
 @pytest.mark.parametrize(("cost", "model"), [("normal", NORMAL), ("poisson", POISSON), ("nb", NB)])
 def test_pelt_is_the_exact_optimum_on_500_accounts(cost, model, penalty):
     """Exact O(n^2) dynamic programme: the same changepoints, the same objective (to rounding)."""
@@ -172,12 +172,13 @@ def test_pelt_is_the_exact_optimum_on_500_accounts(cost, model, penalty):
     if cost == "normal":
         spread = [1.4826 / 2**0.5 * np.median(np.abs(np.diff(row[~np.isnan(row)]))) for row in values]
         values = values / np.maximum(spread, detector.floor_)[:, None]
-    objective = segment(values, model, detector.size_, penalty, 7)[2]
+    price, by_length = (3.0, 1.0) if penalty == "mbic" else (penalty, 0.0)
+    objective = segment(values, model, detector.size_, price, 7, by_length)[2]
     starts = segments.groupby("account", sort=False)["start"].apply(list)
     cuts = 0
     for name, row, reached in zip(panel.accounts, values, objective, strict=True):
         day = np.flatnonzero(~np.isnan(row))
-        first, best = oracles.best_segmentation(row[day], cost, detector.size_, penalty * np.log(day.size), 7)
+        first, best = oracles.best_segmentation(row[day], cost, detector.size_, price * np.log(day.size), 7, by_length)
         assert reached == pytest.approx(best, rel=1e-9, abs=1e-9)
         assert starts[name] == list(panel.days[day[first]].astype("datetime64[s]").astype(object))
         cuts += len(first) - 1

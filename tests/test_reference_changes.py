@@ -10,13 +10,13 @@ import pytest
 import oracles_changes as oracles
 import viewshift as vs
 from viewshift.baselines import Baseline, Predictive
-from viewshift.detectors import Capa, Focus, Glr
+from viewshift.detectors import Capa, Focus, Glr, Pelt
 from viewshift.kernels.anomalies import anomalous_stretches, winsorised_mean
 from viewshift.kernels.counts import credible
 from viewshift.kernels.focus import change_gain
 from viewshift.kernels.gains import level_gain
 from viewshift.kernels.glr import shift_gain
-from viewshift.kernels.segmentation import NB, NORMAL, POISSON
+from viewshift.kernels.segmentation import NB, NORMAL, POISSON, segment
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 MODEL = {"normal": NORMAL, "poisson": POISSON, "nb": NB}
@@ -262,3 +262,74 @@ def test_values_beyond_belief_do_not_count():
     values = np.append(np.arange(1000.0), [1e9, np.nan])
     np.testing.assert_array_equal(credible(values), np.append(np.ones(1000, dtype=bool), [False, False]))
     np.testing.assert_array_equal(credible(np.array([0.0, np.nan])), [True, False])
+
+
+@pytest.mark.parametrize("cost", MODEL)
+@pytest.mark.parametrize("least", [1, 3])
+def test_modified_bic_is_the_best_of_all_ways_to_cut(cost, least):
+    """All some 2,000 ways to cut 12 days: 3 log n a change, log(days / n) a segment (Zhang and Siegmund 2007)."""
+    values = levels(60, 12, seed=12, missing=0.0)[0] + 1e-3 * np.random.default_rng(13).random((60, 12))  # no ties
+    begins, _, objective = segment(values, MODEL[cost], 0.8, 3.0, least, 1.0)
+    whole = segment(values, MODEL[cost], 0.8, 1e3, least)[2]
+    for i, row in enumerate(values):
+        starts, saved = oracles.best_cuts(row, cost, 0.8, least, 3.0, 1.0)
+        assert np.flatnonzero(begins[i]).tolist() == starts
+        assert whole[i] - objective[i] == pytest.approx(saved, rel=1e-9, abs=1e-7)
+    assert begins.sum() > 65
+
+
+def autocorrelated_days(cost, rho, *, seed):
+    """Return 150 accounts of 300 days of one level, each day's mean given the one before falling back by 1 - rho.
+
+    Normal: an autoregression. Poisson and negative binomial (size 0.8): each of yesterday's episodes is repeated with
+    probability rho (for nb, of the beta distribution of that mean), and new ones keep the days' distribution.
+    """
+    rng = np.random.default_rng(seed)
+    mean, size = 4.0, 0.8
+    days = np.empty((150, 300))
+    for t in range(300):
+        if cost == "normal":
+            days[:, t] = (
+                rng.normal(size=150) if t == 0 else rho * days[:, t - 1] + rng.normal(0, (1 - rho**2) ** 0.5, 150)
+            )
+            continue
+        repeated, share = np.zeros(150), 1.0
+        if t and rho:
+            chance = rho if cost == "poisson" else rng.beta(size * rho, size * (1 - rho), 150)
+            repeated, share = rng.binomial(days[:, t - 1].astype(int), chance), 1 - rho
+        new = rng.poisson(mean * share, 150)
+        if cost == "nb":
+            new = rng.negative_binomial(size * share, size / (size + mean), 150)
+        days[:, t] = repeated + new
+    return to_panel(50 + 5 * days if cost == "normal" else days)
+
+
+@pytest.mark.parametrize("cost", MODEL)
+def test_a_dearer_change_makes_up_for_dependent_days(cost):
+    """One level throughout, so every change is false; autocorrelation 0 or 0.6.
+
+    On six other seeds of each cost, dependent days had 13 to 76 times the changes of independent ones, and .14 to .50
+    times with `autocorrelated`. With counts of 20 to 90 the bounds are over four standard errors away: under 1 seed in
+    10,000 fails.
+    """
+    detector = Pelt(cost=cost, penalty=1.3)
+    independent, dependent = (autocorrelated_days(cost, rho, seed=17) for rho in (0.0, 0.6))
+    assert Pelt(cost=cost).fit(dependent).rho_ == pytest.approx(0.6, abs=0.03)
+    assert Pelt(cost=cost).fit(independent).rho_ == pytest.approx(0.0, abs=0.03)
+
+    def false_changes(panel, *, autocorrelated):
+        fitted = detector.set_params(autocorrelated=autocorrelated).fit(panel)
+        return len(fitted.segments(panel)) - panel.n_accounts
+
+    usual = false_changes(independent, autocorrelated=False)
+    assert false_changes(dependent, autocorrelated=False) > 5 * usual
+    assert 0 < false_changes(dependent, autocorrelated=True) < 1.2 * usual
+    assert false_changes(independent, autocorrelated=True) > 0.7 * usual
+
+
+def test_one_corrupt_day_does_not_bend_the_size_of_pelt():
+    counts, _ = levels(60, 200, seed=18)
+    corrupt = counts.copy()
+    corrupt[3, 80] = 1e9
+    clean, bent = (Pelt().fit(to_panel(values)).size_ for values in (counts, corrupt))
+    assert bent == pytest.approx(clean, rel=0.02)

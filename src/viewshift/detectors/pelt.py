@@ -10,11 +10,16 @@ from viewshift._checks import check_choice, check_positive, check_whole
 from viewshift._typing import Bools, Direction, Floats
 from viewshift.detectors._base import Claims, Detector
 from viewshift.detectors._trailing import spread_floor
-from viewshift.kernels.counts import nb_size
-from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_spread, segment
+from viewshift.kernels.counts import credible, nb_size
+from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_autocorrelation, difference_spread, segment
 from viewshift.panel import Panel
 
 _MODEL = {"normal": NORMAL, "poisson": POISSON, "nb": NB}
+_CRITERIA = {"bic": (2.0, 0.0), "mbic": (3.0, 1.0)}
+"""Price of a change in multiples of log n, and of a segment in multiples of log(days / n)."""
+
+FAR = 14
+"""Days of the same weekday that are so far apart have little in common but the account's level."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -28,8 +33,9 @@ class Pelt(Detector):
 
     where C is twice the negative log-likelihood at the segment's own mean. Finds lasting changes and dates them well,
     but sees the days after a change: for looking back over a history, not for alarms on the day. Its null model has
-    independent days; viewing comes in runs, so expect more segments than real changes and raise `penalty` where that
-    hurts. The Poisson and normal costs take ordinary binges for changes of level; the negative binomial one rarely.
+    independent days; viewing comes in runs, so expect more segments than real changes: take `autocorrelated`, or raise
+    `penalty`, where that hurts. The Poisson and normal costs take ordinary binges for changes of level; the negative
+    binomial one rarely.
 
     Parameters
     ----------
@@ -40,7 +46,13 @@ class Pelt(Detector):
         account's own spread, taken as known.
     penalty
         Price of one change, in multiples of log n on the scale of twice the log-likelihood. 2 is Schwarz's criterion
-        for a mean and a place; the default 3 allows for dependent days.
+        for a mean and a place, also called "bic"; the default 3 allows for dependent days. "mbic": 3, and log(days / n)
+        for each segment besides, which is below 0: all changes together cost between 2 and 3 log n each, and the less
+        the shorter the segments that they leave.
+    autocorrelated
+        Whether to multiply the price of changes by (1 + rho) / (1 - rho), by which autocorrelated days inflate what a
+        change gains in twice the log-likelihood; for the normal cost, also to take the variance for 1 / (1 - rho) times
+        what consecutive days, being alike, make it look.
     min_segment
         Fewest observed days in a segment, at least 1; 7 keeps a week's rhythm inside one.
     direction
@@ -49,9 +61,13 @@ class Pelt(Detector):
     Attributes
     ----------
     size_ : float
-        Negative binomial size shared by all accounts: most likely when every account has its own constant mean.
+        Negative binomial size shared by all accounts: the one at which their credible days are most likely when every
+        account has its own constant mean.
     floor_ : float
         Smallest standard deviation of the normal cost: the median over accounts with any.
+    rho_ : float
+        Autocorrelation of consecutive days, from 0 to 0.9: the median over accounts of 1 - v(1) / v(14), with v(k) the
+        mean squared difference of days k days apart, which a change of mean hardly raises. Strong weekdays lower it.
 
     Notes
     -----
@@ -62,6 +78,9 @@ class Pelt(Detector):
     The normal cost needs a variance: per account 1.4826 / sqrt 2 times the median absolute difference of consecutive
     observed days, which a change of mean hardly moves, and at least `floor_` (it is 0 for accounts idle most days).
 
+    A first-order autoregression multiplies the likelihood that changes gain by (1 + rho) / (1 - rho). Longer memory,
+    such as viewing has, does so by more, hence even `autocorrelated` leaves some changes that are none.
+
     Differs from the source: with a minimum segment the pruning rule of the source gives wrong answers at times, so a
     beaten candidate is kept until a minimum segment has passed; the result is then the exact optimum.
 
@@ -69,6 +88,9 @@ class Pelt(Detector):
     ----------
     Killick, R., Fearnhead, P. and Eckley, I. A. (2012). Optimal detection of changepoints with a linear computational
     cost. Journal of the American Statistical Association 107, 1590-1598, section 3. doi:10.1080/01621459.2012.737745
+
+    Zhang, N. R. and Siegmund, D. O. (2007). A modified Bayes information criterion with applications to the analysis of
+    comparative genomic hybridization data. Biometrics 63, 22-32. doi:10.1111/j.1541-0420.2006.00662.x ("mbic")
 
     Examples
     --------
@@ -83,7 +105,8 @@ class Pelt(Detector):
     claims: ClassVar[Claims] = Claims(causal=False, per_account=True, monotone=False, streaming=False)
     measure: str = "episodes"
     cost: Literal["normal", "poisson", "nb"] = "nb"
-    penalty: float = 3.0
+    penalty: float | Literal["bic", "mbic"] = 3.0
+    autocorrelated: bool = False
     min_segment: int = 7
     direction: Direction = "up"
 
@@ -122,25 +145,43 @@ class Pelt(Detector):
 
     def _fit(self, panel: Panel) -> None:
         check_choice("cost", self.cost, tuple(_MODEL))
-        check_positive("penalty", self.penalty)
+        if isinstance(self.penalty, str):
+            check_choice("penalty", self.penalty, tuple(_CRITERIA))
+        else:
+            check_positive("penalty", self.penalty)
         check_whole("min_segment", self.min_segment, least=1)
         check_choice("direction", self.direction, ("up", "down", "both"))
         values = self._values(panel)
-        seen = ~np.isnan(values)
-        days = seen.sum(axis=1, keepdims=True)
-        mean = np.where(seen, values, 0.0).sum(axis=1, keepdims=True) / np.maximum(days, 1)
-        self.size_ = nb_size(values[seen], np.broadcast_to(mean, values.shape)[seen])
+        known = credible(values)
+        days = known.sum(axis=1, keepdims=True)
+        mean = np.where(known, values, 0.0).sum(axis=1, keepdims=True) / np.maximum(days, 1)
+        self.size_ = nb_size(values[known], np.broadcast_to(mean, values.shape)[known])
         self.floor_ = spread_floor(difference_spread(values))
+        rho = difference_autocorrelation(values, FAR)
+        rho = rho[~np.isnan(rho)]
+        self.rho_ = float(np.clip(np.median(rho), 0.0, 0.9)) if rho.size else 0.0
 
     def _values(self, panel: Panel) -> Floats:
         values = panel[self.measure].astype(np.float64)
         return values if panel.exposure is None else values / panel.exposure
 
-    def _segment(self, panel: Panel) -> tuple[Bools, Floats]:
+    def _scaled(self, panel: Panel) -> Floats:
         values = self._values(panel)
         if self.cost == "normal":
-            values /= np.fmax(difference_spread(values), self.floor_)[:, None]
-        begins, gain, _ = segment(values, _MODEL[self.cost], self.size_, float(self.penalty), self.min_segment)
+            spread: Floats = np.fmax(difference_spread(values), self.floor_)
+            if self.autocorrelated:
+                spread /= np.sqrt(1 - self.rho_)
+            values /= spread[:, None]
+        return values
+
+    def _inflation(self) -> float:
+        return (1 + self.rho_) / (1 - self.rho_) if self.autocorrelated else 1.0
+
+    def _segment(self, panel: Panel) -> tuple[Bools, Floats]:
+        penalty, by_length = _CRITERIA[self.penalty] if isinstance(self.penalty, str) else (float(self.penalty), 0.0)
+        inflation = self._inflation()
+        prices = penalty * inflation, self.min_segment, by_length * inflation
+        begins, gain, _ = segment(self._scaled(panel), _MODEL[self.cost], self.size_, *prices)
         return begins, gain
 
     def _score(self, panel: Panel) -> Floats:

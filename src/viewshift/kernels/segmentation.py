@@ -33,17 +33,21 @@ def _cost(model: int, n: int, total: float, squares: float, size: float) -> floa
 
 
 @parallel_kernel
-def segment(values: Floats, model: int, size: float, penalty: float, least: int) -> tuple[Bools, Floats, Floats]:
+def segment(
+    values: Floats, model: int, size: float, penalty: float, least: int, by_length: float = 0.0
+) -> tuple[Bools, Floats, Floats]:
     """Return where segments begin, the signed gain of each change, and the objective.
 
     Minimises, per account, the sum of segment costs plus `penalty` times log n for each change, n being the number of
-    observed days; segments hold at least `least` of these (a shorter history is one segment). Days of `values`
+    observed days, plus `by_length`, at least 0, times log(days / n) for each segment; segments hold at least `least` of
+    these days (a shorter history is one segment). Days of `values`
     (n_accounts, n_days) that are NaN are skipped. The first two results have the shape of `values`: True on the first
     observed day of each segment; on the first day of each but the first, the log-likelihood gained by parting the two
     neighbours, negative if the mean falls, and 0 elsewhere. The objective has shape (n_accounts,).
 
     A candidate for the last change is given up only `least` days after it was beaten: the winner cannot take its
-    place earlier. Among equals the earliest candidate wins.
+    place earlier. It is beaten at its cost before its last segment's price by length, which is never lower than that of
+    the winner's later on. Among equals the earliest candidate wins.
     """
     n_accounts, n_days = values.shape
     begins = np.zeros((n_accounts, n_days), dtype=np.bool_)
@@ -78,8 +82,9 @@ def segment(values: Floats, model: int, size: float, penalty: float, least: int)
                 if beaten[s] <= t:
                     continue
                 cost = best[s] + _cost(model, t - s, total[t] - total[s], squares[t] - squares[s], size)
-                if cost + beta < best[t]:
-                    best[t] = cost + beta
+                price = beta if by_length == 0.0 else beta + by_length * np.log((t - s) / n)
+                if cost + price < best[t]:
+                    best[t] = cost + price
                     parent[t] = s
                 candidates[kept] = s
                 through[kept] = cost
@@ -119,3 +124,27 @@ def difference_spread(values: Floats) -> Floats:
         if seen.size > 1:
             spread[i] = 1.4826 / np.sqrt(2.0) * np.median(np.abs(np.diff(seen)))
     return spread
+
+
+@parallel_kernel
+def difference_autocorrelation(values: Floats, lag: int) -> Floats:
+    """Return an autocorrelation of consecutive days that changes of mean hardly raise, ``(n_accounts,)``.
+
+    1 - v(1) / v(lag), v(k) being the mean squared difference of observed days k days apart; NaN where there are no such
+    days, or those `lag` apart are all alike.
+    """
+    n_accounts, n_days = values.shape
+    found = np.full(n_accounts, np.nan)
+    for i in prange(n_accounts):
+        squares = np.zeros(2)
+        pairs = np.zeros(2)
+        for which in range(2):
+            apart = lag if which else 1
+            for t in range(apart, n_days):
+                difference = values[i, t] - values[i, t - apart]
+                if not np.isnan(difference):
+                    squares[which] += difference * difference
+                    pairs[which] += 1
+        if squares[1] > 0.0:  # without consecutive days 0 / 0, NaN
+            found[i] = 1.0 - (squares[0] / pairs[0]) / (squares[1] / pairs[1])
+    return found
