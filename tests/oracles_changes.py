@@ -79,6 +79,20 @@ def shift_gain_of(days: Array, means: Array, size: float, sign: int) -> float:
     return -float(minimize_scalar(loss, bounds=limits, method="bounded", options={"xatol": 1e-9}).fun)
 
 
+def best_costs(days: Array, family: str, size: float, least: int) -> Array:
+    """Return the lowest cost of all segmentations with 0, 1, 2, ... changes, ``(most + 1,)``: every cut is tried."""
+    n = len(days)
+    cost = np.full((n + 1, n + 1), np.inf)
+    for first in range(n):
+        for end in range(first + least, n + 1):
+            own = days[first:end]
+            cost[first, end] = -2 * log_likelihood(own, max(own.mean(), 1e-300), family, size)
+    best = [cost[0]]
+    while np.isfinite(best[-1]).any():
+        best.append(np.min(best[-1][:, None] + cost, axis=0))
+    return np.array([until[n] for until in best[:-1]])
+
+
 def best_cuts(days: Array, family: str, size: float, least: int, penalty: float, by_length: float) -> tuple[Any, float]:
     """Return the starts of the best segments, and how much they save over one: all ways to cut the days are tried."""
     n = len(days)

@@ -170,6 +170,30 @@ def test_no_segments_of_accounts_that_were_never_observed():
     assert len(Pelt().fit(panel).segments(panel)) == 0
 
 
+@pytest.mark.parametrize("population", POPULATIONS)
+@pytest.mark.parametrize("cost", ["normal", "poisson", "nb"])
+def test_awkward_populations_have_a_path_of_finite_costs(cost, population):
+    panel = to_panel(POPULATIONS[population])
+    path = Pelt(cost=cost, autocorrelated=True).fit(panel).path(panel, 0.5, 20.0)
+    assert set(path["account"]) == {panel.accounts[i] for i in np.flatnonzero(panel.observed.any(axis=1))}
+    assert np.isfinite(path[["low", "high", "cost"]].to_numpy(dtype=float)).all()
+    assert (path["low"] <= path["high"]).all()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sentence"),
+    [
+        (0, 3.0, "`low` must be a finite number above 0, got 0."),
+        (1.0, np.inf, "`high` must be a finite number above 0, got inf."),
+        (3.0, 3.0, "`low` must be below `high`, got 3.0 and 3.0."),
+    ],
+)
+def test_a_path_between_no_penalties_is_refused(low, high, sentence):
+    panel = to_panel(viewing())
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        Pelt().fit(panel).path(panel, low, high)
+
+
 def test_random_needs_neither_order_nor_company():
     panel = to_panel(viewing())
     scores = Random(seed=5).fit(panel).score(panel)

@@ -11,6 +11,7 @@ import oracles_changes as oracles
 import viewshift as vs
 from viewshift.baselines import Baseline, Predictive
 from viewshift.detectors import Capa, Focus, Glr, Pelt
+from viewshift.detectors._prices import cuts_at_all_prices
 from viewshift.kernels.anomalies import anomalous_stretches, winsorised_mean
 from viewshift.kernels.counts import credible
 from viewshift.kernels.focus import change_gain
@@ -276,6 +277,81 @@ def test_modified_bic_is_the_best_of_all_ways_to_cut(cost, least):
         assert np.flatnonzero(begins[i]).tolist() == starts
         assert whole[i] - objective[i] == pytest.approx(saved, rel=1e-9, abs=1e-7)
     assert begins.sum() > 65
+
+
+@pytest.mark.parametrize("cost", MODEL)
+def test_path_of_pelt_is_the_best_at_every_penalty(cost):
+    """Exact lowest cost of each number of changes: at both ends of every row, so between them, nothing is below it."""
+    counts, _ = levels(30, 60, seed=14)
+    panel = to_panel(counts)
+    detector = Pelt(cost=cost, min_segment=3, autocorrelated=True).fit(panel)
+    path, rho = detector.path(panel, 0.2, 20.0), detector.rho_
+    assert rho > 0.05
+    for name, row in zip(panel.accounts, counts, strict=True):
+        days = row[~np.isnan(row)]
+        if cost == "normal":
+            spread = max(1.4826 / 2**0.5 * np.median(np.abs(np.diff(days))), detector.floor_)
+            days = days * (1 - rho) ** 0.5 / spread
+        best = oracles.best_costs(days, cost, detector.size_, 3)
+        own = path[path["account"] == name]
+        low, high, changes = (own[column].to_numpy() for column in ("low", "high", "changes"))
+        assert low[0] == 0.2
+        assert high[-1] == 20.0
+        np.testing.assert_array_equal(low[1:], high[:-1])
+        assert (low < high).all()
+        assert (np.diff(changes) < 0).all()
+        above = own["cost"] - own["cost"].iloc[-1]
+        np.testing.assert_allclose(above, best[changes] - best[changes[-1]], rtol=1e-9, atol=1e-7)
+        for penalty in (low, high):
+            price = penalty * (1 + rho) / (1 - rho) * np.log(len(days))
+            lowest = (best + price[:, None] * np.arange(len(best))).min(axis=1)
+            np.testing.assert_allclose(best[changes] + price * changes, lowest, rtol=1e-9, atol=1e-7)
+    assert len(path) > 120
+
+
+@pytest.mark.parametrize("case", golden("crops")["cases"], ids=lambda case: case["inputs"]["cost"])
+def test_path_of_pelt_is_that_of_skchange(case):
+    """skchange CROPS: the same numbers of changes, the same costs less that of the fewest, to 1e-9."""
+    cost, low, high, least, values = case["inputs"].values()
+    scale = (1.4826 / 2**0.5 * np.median(np.abs(np.diff(values)))) ** 2 if cost == "normal" else 1.0
+    panel, unit = to_panel(np.array([values])), scale * np.log(len(values))
+    path = Pelt(cost=cost, min_segment=least).fit(panel).path(panel, low / unit, high / unit)
+    assert path["changes"].tolist() == case["values"]["changes"][::-1]
+    above = scale * (path["cost"] - path["cost"].iloc[-1])
+    expected = np.subtract(case["values"]["cost"], case["values"]["cost"][0])
+    np.testing.assert_allclose(above, expected[::-1], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("cost", MODEL)
+@pytest.mark.parametrize("autocorrelated", [False, True])
+def test_path_of_pelt_counts_the_segments_of_each_penalty(cost, autocorrelated):
+    counts, _ = levels(12, 150, seed=15)
+    counts[3] = np.nan
+    counts[4, 1:] = np.nan
+    panel = to_panel(counts, np.random.default_rng(16).uniform(0.5, 2.0, counts.shape))
+    options = {"cost": cost, "autocorrelated": autocorrelated}
+    path = Pelt(**options).fit(panel).path(panel, 0.5, 12.0)
+    for penalty in (0.51, 1.1, "bic", 3.0, 7.0, 11.9):
+        segments = Pelt(**options, penalty=penalty).fit(panel).segments(panel)
+        at = 2.0 if penalty == "bic" else penalty
+        own = path[(path["low"] <= at) & (at < path["high"])]
+        assert (
+            dict(zip(own["account"], own["changes"] + 1, strict=True)) == segments["account"].value_counts().to_dict()
+        )
+
+
+@pytest.mark.parametrize("favoured", [0, 1, 2, 3])
+def test_a_segmentation_that_is_best_at_one_penalty_only_is_left_out(favoured):
+    """Costs on a line: 10, 8, 6 and 4 with 0 to 3 changes are all best at price 2 and nowhere between."""
+    costs = [10.0, 8.0, 6.0, 4.0, 3.5]
+
+    def best(price):
+        priced = [cost + price * changes for changes, cost in enumerate(costs)]
+        lowest = [changes for changes, total in enumerate(priced) if total == min(priced)]
+        changes = favoured if favoured in lowest else lowest[-1]
+        return changes, costs[changes]
+
+    assert cuts_at_all_prices(best, 0.25, 4.0) == ([0.25, 0.5, 2.0, 4.0], [(4, 3.5), (3, 4.0), (0, 10.0)])
 
 
 def autocorrelated_days(cost, rho, *, seed):

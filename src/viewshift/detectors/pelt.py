@@ -1,6 +1,8 @@
 """Optimal partitioning of an account's whole history into stretches of constant mean."""
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,6 +11,7 @@ import pandas as pd
 from viewshift._checks import check_choice, check_positive, check_whole
 from viewshift._typing import Bools, Direction, Floats
 from viewshift.detectors._base import Claims, Detector
+from viewshift.detectors._prices import cuts_at_all_prices
 from viewshift.detectors._trailing import spread_floor
 from viewshift.kernels.counts import credible, nb_size
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_autocorrelation, difference_spread, segment
@@ -31,11 +34,11 @@ class Pelt(Detector):
 
     .. math:: \sum_{\text{segments}} C(\text{segment}) + \text{penalty} \cdot \log n \cdot \#\text{changes},
 
-    where C is twice the negative log-likelihood at the segment's own mean. Finds lasting changes and dates them well,
-    but sees the days after a change: for looking back over a history, not for alarms on the day. Its null model has
-    independent days; viewing comes in runs, so expect more segments than real changes: take `autocorrelated`, or raise
-    `penalty`, where that hurts. The Poisson and normal costs take ordinary binges for changes of level; the negative
-    binomial one rarely.
+    where C is twice the negative log-likelihood at the segment's own mean. `path` gives the answers for all penalties
+    between two. Finds lasting changes and dates them well, but sees the days after a change: for looking back over a
+    history, not for alarms on the day. Its null model has independent days; viewing comes in runs, so expect more
+    segments than real changes: take `autocorrelated`, or raise `penalty`, where that hurts. The Poisson and normal
+    costs take ordinary binges for changes of level; the negative binomial one rarely.
 
     Parameters
     ----------
@@ -92,6 +95,9 @@ class Pelt(Detector):
     Zhang, N. R. and Siegmund, D. O. (2007). A modified Bayes information criterion with applications to the analysis of
     comparative genomic hybridization data. Biometrics 63, 22-32. doi:10.1111/j.1541-0420.2006.00662.x ("mbic")
 
+    Haynes, K., Eckley, I. A. and Fearnhead, P. (2017). Computationally efficient changepoint detection for a range of
+    penalties. Journal of Computational and Graphical Statistics 26, 134-143. doi:10.1080/10618600.2015.1116445 (`path`)
+
     Examples
     --------
     >>> import viewshift as vs
@@ -143,6 +149,35 @@ class Pelt(Detector):
             }
         )
 
+    def path(self, panel: Panel, low: float, high: float) -> pd.DataFrame:
+        """Return how many changes each account has at every penalty from `low` to `high`.
+
+        Parameters
+        ----------
+        panel
+            Histories to cut; accounts need not have been seen by `fit`.
+        low, high
+            Penalties, above 0, in the unit of `penalty`, which plays no part here.
+
+        Returns
+        -------
+        Columns account, low and high (between which penalties the row holds), changes, and cost (of all segments,
+        without any price). With rising penalty an account's changes get fewer; one that was never observed has no row.
+        """
+        self._check_fitted()
+        self._check_measures(panel)
+        if check_positive("low", low) >= check_positive("high", high):
+            raise ValueError(f"`low` must be below `high`, got {low} and {high}.")
+        values, days, rows = self._scaled(panel), panel.observed.sum(axis=1), []
+        for i in np.flatnonzero(days):
+            unit = self._inflation() * np.log(max(days[i], 2))
+            limits, kept = cuts_at_all_prices(partial(self._at, values[i : i + 1]), low * unit, high * unit)
+            rows += [
+                (panel.accounts[i], start / unit, end / unit, *cut)
+                for (start, end), cut in zip(pairwise(limits), kept, strict=True)
+            ]
+        return pd.DataFrame(rows, columns=["account", "low", "high", "changes", "cost"])
+
     def _fit(self, panel: Panel) -> None:
         check_choice("cost", self.cost, tuple(_MODEL))
         if isinstance(self.penalty, str):
@@ -183,6 +218,14 @@ class Pelt(Detector):
         prices = penalty * inflation, self.min_segment, by_length * inflation
         begins, gain, _ = segment(self._scaled(panel), _MODEL[self.cost], self.size_, *prices)
         return begins, gain
+
+    def _at(self, values: Floats, price: float) -> tuple[int, float]:
+        """Return number of changes and cost of one account's best segmentation at a price of a change."""
+        n_days = int(np.count_nonzero(~np.isnan(values)))
+        penalty = price / np.log(max(n_days, 2))
+        begins, _, objective = segment(values, _MODEL[self.cost], self.size_, penalty, self.min_segment)
+        changes = int(begins.sum()) - 1
+        return changes, float(objective[0] - changes * price)
 
     def _score(self, panel: Panel) -> Floats:
         _, gain = self._segment(panel)
