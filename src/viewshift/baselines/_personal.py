@@ -36,24 +36,14 @@ class PersonalHurdle(Baseline):
         return -np.inf
 
     def _fit(self, panel: Panel) -> None:
-        if not isinstance(self.half_lives, tuple) or not self.half_lives:
-            raise ValueError(f"`half_lives` must be a tuple of days such as (3, 40), got {self.half_lives!r}.")
-        for days in self.half_lives:
-            check_positive("half_lives", days)
-        values, chances = _unexposed(panel, self.measure)
+        check_half_lives(self.half_lives)
+        values, chances = unexposed(panel, self.measure)
         if panel.observed.any() and not (panel.observed & (chances == 1)).any():
             raise ValueError(
                 "`exposure` of a reference must be at least 1 on some observed days, which the chance of an active day "
                 f"is learned from, got at most {chances[panel.observed].max():g}; divide it by its median."
             )
-        positive = values[values > 0]
-        self.cap_ = 10 * float(np.quantile(positive, 0.999, method="lower")) if positive.size else 1e6
-        values[values > self.cap_] = np.nan  # no viewing, but an error: one would bend the whole fit
-        positive = positive[positive <= self.cap_]
-        levels = np.log1p(positive)
-        n_days = max(float(chances[~np.isnan(values)].sum()), positive.size)
-        levels = levels if levels.size else np.log1p([1.0])
-        self.prior_ = np.array([(positive.size + 0.5) / (n_days + 1), levels.mean(), np.mean(levels**2)])
+        self.cap_, self.prior_ = learn_prior(values, chances)
         self.coef_ = np.zeros((3, N_COMMON + 2 * len(self.half_lives)))
         self.log_sizes_ = np.zeros(2)
         step = 1 + panel.observed.sum() // ROWS
@@ -71,34 +61,68 @@ class PersonalHurdle(Baseline):
                 self.log_sizes_ = np.clip(np.quantile(rows[taken > 0] @ size, (0.001, 0.999)), *SIZES)
 
     def _start(self, n_accounts: int) -> State:
-        return {
-            "averages": np.zeros((n_accounts, len(self.half_lives), 4)),
-            "weekdays": np.zeros((n_accounts, 7, 2)),
-            "last": np.zeros((n_accounts, 3)),
-            "waiting": np.full((n_accounts, self._guard, 2), np.nan),
-        }
+        return no_past(n_accounts, len(self.half_lives), self._guard)
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Predictive]:
-        *prediction, _, after = self._walk(state, *_unexposed(panel, self.measure), panel, self._log_above, 0)
+        *prediction, _, after = self._walk(state, *unexposed(panel, self.measure), panel, self._log_above, 0)
         return dict(zip(STATE, after, strict=True)), Predictive(*prediction).exposed(panel.exposure)
 
     def _walk(self, state: State, values: Floats, chances: Floats, panel: Panel, log_above: float, step: int) -> Any:
         """Return active, mean, size, the kept features, and the state's arrays after the panel's last day."""
-        decays = 0.5 ** (1 / np.sort(np.asarray(self.half_lives, dtype=np.float64)))
         learned = self.prior_, PRIOR_DAYS, self.coef_, self.log_sizes_, self.cap_
-        return walk_hurdle(
-            values,
-            chances,
-            int(panel.start.astype(np.int64) + 3) % 7,
-            decays,
-            *learned,
-            log_above,
-            step,
-            *(state[n] for n in STATE),
-        )
+        return walk(state, values, chances, panel, self.half_lives, learned, log_above, step)
 
 
-def _unexposed(panel: Panel, measure: str) -> tuple[Floats, Floats]:
+def check_half_lives(half_lives: Any) -> None:
+    """Raise if `half_lives` is no tuple of days above 0."""
+    if not isinstance(half_lives, tuple) or not half_lives:
+        raise ValueError(f"`half_lives` must be a tuple of days such as (3, 40), got {half_lives!r}.")
+    for days in half_lives:
+        check_positive("half_lives", days)
+
+
+def learn_prior(values: Floats, chances: Floats) -> tuple[float, Floats]:
+    """Return the largest credible value, and the share of active days, their mean log(1 + y) and that of its square.
+
+    Larger values are no viewing, but errors, of which one would bend a whole fit: they become NaN in place.
+    """
+    positive = values[values > 0]
+    cap = 10 * float(np.quantile(positive, 0.999, method="lower")) if positive.size else 1e6
+    values[values > cap] = np.nan
+    positive = positive[positive <= cap]
+    levels = np.log1p(positive)
+    n_days = max(float(chances[~np.isnan(values)].sum()), positive.size)
+    levels = levels if levels.size else np.log1p([1.0])
+    return cap, np.array([(positive.size + 0.5) / (n_days + 1), levels.mean(), np.mean(levels**2)])
+
+
+def no_past(n_accounts: int, n_half_lives: int, guard: int) -> State:
+    """Return the walk's state of accounts without a past."""
+    return {
+        "averages": np.zeros((n_accounts, n_half_lives, 4)),
+        "weekdays": np.zeros((n_accounts, 7, 2)),
+        "last": np.zeros((n_accounts, 3)),
+        "waiting": np.full((n_accounts, guard, 2), np.nan),
+    }
+
+
+def walk(
+    state: State,
+    values: Floats,
+    chances: Floats,
+    panel: Panel,
+    half_lives: tuple[float, ...],
+    learned: tuple[Floats, float, Floats, Floats, float],
+    log_above: float,
+    step: int,
+) -> Any:
+    """Return what `walk_hurdle` does of the panel's days, given prior to cap as its arguments."""
+    decays = 0.5 ** (1 / np.sort(np.asarray(half_lives, dtype=np.float64)))
+    weekday = int(panel.start.astype(np.int64) + 3) % 7
+    return walk_hurdle(values, chances, weekday, decays, *learned, log_above, step, *(state[name] for name in STATE))
+
+
+def unexposed(panel: Panel, measure: str) -> tuple[Floats, Floats]:
     """Return the values, divided by factors above 1, and the factors below 1: the two meanings `exposed` gives them."""
     values = panel[measure].astype(np.float64)
     if panel.exposure is None:
