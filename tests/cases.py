@@ -46,6 +46,7 @@ NEAR_ZERO = {
 }
 TWO_SIDED = {"monotone": "more viewing on a quiet day brings it closer to the usual"}
 UNKNOWN = {"surge": "in its guard band a heavy account is unknown, and its first days are its most surprising"}
+NEWCOMER = {"surge": "the first days of a heavy account, which nobody knew, are its most surprising"}
 UNSURE = {
     (vb.Hurdle, "both"): {
         "surge": "one day without viewing is never as rare as a heavy account's rarest; -up and -down cover each side"
@@ -97,6 +98,21 @@ CASES = [
         detector=vd.Farrington(measure="minutes", window=84, guard=0),
         warm=28,
         surge_on="steady",  # a spell of viewing after weeks of none makes the dispersion enormous
+    ),
+    *(
+        Case(
+            name=f"WindowSums-{direction}",
+            detector=vd.WindowSums(windows=windows, half_lives=(30.0,), direction=direction),
+            warm=windows[0] - 1,
+            surge_days=7,
+            exempt=TWO_SIDED | NEWCOMER if direction == "both" else {},
+        )
+        for direction, windows in (("up", (1, 3, 7)), ("down", (7,)), ("both", (2, 7)))
+    ),
+    Case(
+        name="WindowSums-minutes",
+        detector=vd.WindowSums(measure="minutes", windows=(1, 14), half_lives=(10.0, 60.0)),
+        warm=0,
     ),
     Case(name="Cusum", detector=vd.Cusum(), warm=35, surge_days=14, exempt=NEAR_ZERO),
     Case(name="Cusum-uncapped", detector=vd.Cusum(cap=np.inf), warm=35, surge_days=14, exempt=NEAR_ZERO),

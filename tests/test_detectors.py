@@ -17,6 +17,7 @@ from viewshift.detectors import (
     Random,
     RobustZ,
     ShiryaevRoberts,
+    WindowSums,
     ZScore,
 )
 
@@ -33,6 +34,7 @@ DETECTORS = [
     Farrington(window=84),
     Glr(direction="both"),
     Glr(baseline=GammaPoisson(), warm_up=0, shortest=7),
+    WindowSums(half_lives=(30.0,), direction="both"),
     Pelt(cost="normal"),
     Pelt(cost="poisson", direction="both"),
     Pelt(cost="nb"),
@@ -215,6 +217,9 @@ def test_random_needs_neither_order_nor_company():
         (Farrington(window=27), "`window` must be at least 28, got 27."),
         (Glr(window=0), "`window` must be at least 1, got 0."),
         (Glr(window=5, shortest=6), "`shortest` must be at most `window`, 5, got 6."),
+        (WindowSums(windows=(0, 7)), "`windows` must be at least 1, got 0."),
+        (WindowSums(windows=(7, 1)), "`windows` must be a tuple of ascending days such as (1, 7), got (7, 1)."),
+        (WindowSums(half_lives=()), "`half_lives` must be a tuple of days such as (3, 40), got ()."),
         (Pelt(cost="l2"), "`cost` must be one of 'normal', 'poisson', 'nb', got 'l2'."),
         (Pelt(penalty=-1.0), "`penalty` must be a finite number above 0, got -1.0."),
         (Pelt(penalty="aic"), "`penalty` must be one of 'bic', 'mbic', got 'aic'."),

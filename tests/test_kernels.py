@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import IsolationForest
 from sklearn.utils import check_random_state
@@ -12,7 +13,7 @@ import oracles_changes
 from viewshift.kernels.counts import mixed_bits, nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
 from viewshift.kernels.forest import mean_depth, path_length
-from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad, window_mean
+from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad, trailing_sums, window_mean
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_autocorrelation, difference_spread, segment
 from viewshift.kernels.shiryaev_roberts import log_ratio_sums
 
@@ -76,6 +77,20 @@ def test_window_mean_ends_on_the_day_itself(seed, length, least):
         np.concatenate([values, np.zeros((12, 1))], axis=1), length, 0, least, np.mean
     )  # the twin's windows end on the day before: one day more puts the last on the last
     np.testing.assert_allclose(window_mean(values, length, 30, least), expected[:, -30:], rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_trailing_sums_are_those_of_pandas(seed):
+    """pandas: rolling sums of values, of the factors of known values, and counts."""
+    values, lengths, n_days = rows(seed), np.array([1, 3, 7, 28]), 30
+    factors = np.random.default_rng(seed).uniform(0.5, 2, values.shape)
+    found = trailing_sums(values, factors, lengths, n_days)
+    for k, length in enumerate(lengths):
+        known = (pd.DataFrame(part.T) for part in (values, np.where(np.isnan(values), np.nan, factors) / length))
+        total, share = (frame.rolling(length, min_periods=0).sum().to_numpy().T[:, -n_days:] for frame in known)
+        count = pd.DataFrame(values.T).rolling(length, min_periods=0).count().to_numpy().T[:, -n_days:]
+        for part, expected in zip(found, (total, share, count), strict=True):
+            np.testing.assert_allclose(part[k], expected, rtol=1e-12, atol=1e-9)  # pandas adds and takes away
 
 
 @pytest.mark.parametrize("seed", range(4))

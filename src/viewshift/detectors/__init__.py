@@ -17,6 +17,7 @@ from viewshift.detectors.random import Random
 from viewshift.detectors.robust_z import RobustZ
 from viewshift.detectors.seasonal_hybrid_esd import SeasonalHybridEsd
 from viewshift.detectors.shiryaev_roberts import ShiryaevRoberts
+from viewshift.detectors.window_sums import WindowSums
 from viewshift.detectors.z_score import ZScore
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "SeasonalHybridEsd",
     "ShiryaevRoberts",
     "StreamingDetector",
+    "WindowSums",
     "ZScore",
 ]

@@ -8,7 +8,7 @@ between window and day. NaN is left out; with fewer than `least` values the resu
 import numpy as np
 from numba import prange
 
-from viewshift._typing import Floats
+from viewshift._typing import Floats, Ints
 from viewshift.kernels._compile import kernel, parallel_kernel
 
 
@@ -133,3 +133,31 @@ def window_mean(values: Floats, length: int, n_days: int, least: int) -> Floats:
             if count >= least:
                 mean[i, t] = total / count
     return mean
+
+
+@parallel_kernel
+def trailing_sums(values: Floats, factors: Floats, lengths: Ints, n_days: int) -> tuple[Floats, Floats, Floats]:
+    """Return sums, mean factors and numbers of the values in windows that end on each of the last `n_days`.
+
+    `lengths` ascend, ``(n_lengths,)``; `values` and `factors` have at least ``lengths[-1] - 1`` columns before the
+    first day asked for. All results are ``(n_lengths, n_accounts, n_days)``. A NaN adds nothing, nor does its factor;
+    the mean factor's divisor is the length all the same. Each sum is added up from its last day backwards.
+    """
+    n_accounts, n_columns = values.shape
+    shape = (len(lengths), n_accounts, n_days)
+    sums, shares, counts = np.empty(shape), np.empty(shape), np.empty(shape)
+    for i in prange(n_accounts):
+        for t in range(n_days):
+            end = n_columns - n_days + t
+            total, factor, count, j = 0.0, 0.0, 0.0, 0
+            for k in range(len(lengths)):
+                while j < lengths[k]:
+                    if not np.isnan(values[i, end - j]):
+                        total += values[i, end - j]
+                        factor += factors[i, end - j]
+                        count += 1.0
+                    j += 1
+                sums[k, i, t] = total
+                shares[k, i, t] = factor / lengths[k]
+                counts[k, i, t] = count
+    return sums, shares, counts
