@@ -257,6 +257,31 @@ CASES = [
         warm=0,
         surge_days=14,
     ),
+    *(
+        Case(
+            name=f"Bocpd-{model}-{direction}",
+            detector=vd.Bocpd(model=model, direction=direction, longest=longest),
+            warm=28,
+            surge_days=14,
+            surge_on="steady",  # a surge that follows a binge is weighed against a run that is hardly known
+        )
+        for model, direction, longest in (
+            ("nb", "up", 365),
+            ("nb", "down", 60),
+            ("nb", "both", 365),
+            ("normal", "up", 60),
+            ("normal", "down", 365),
+            ("poisson", "up", 365),
+            ("poisson", "both", 60),
+        )
+    ),
+    Case(
+        name="Bocpd-minutes",
+        detector=vd.Bocpd(measure="minutes", model="normal", recent=21, prune=0.0),
+        warm=21,
+        surge_days=14,
+        surge_on="steady",  # see above
+    ),
     Case(
         name="IsolationForest",
         detector=vd.IsolationForest(n_trees=20),

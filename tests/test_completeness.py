@@ -26,6 +26,7 @@ DETECTORS = [
     if issubclass(cls, Detector) and "claims" in vars(cls)
 ]
 WEAKER_CLAIMS = {
+    "Bocpd": Claims(causal=True, per_account=True, monotone=False, streaming=True),
     "Capa": Claims(causal=False, per_account=True, monotone=False, streaming=False),
     "GeneralizedEsd": Claims(causal=False, per_account=True, monotone=True, streaming=False),
     "IsolationForest": Claims(causal=True, per_account=True, monotone=False, streaming=True),

@@ -8,6 +8,7 @@ import pytest
 import viewshift as vs
 from viewshift.baselines import GammaPoisson, UsualLevel
 from viewshift.detectors import (
+    Bocpd,
     Cusum,
     Ewma,
     Farrington,
@@ -35,6 +36,9 @@ DETECTORS = [
     Glr(direction="both"),
     Glr(baseline=GammaPoisson(), warm_up=0, shortest=7),
     WindowSums(half_lives=(30.0,), direction="both"),
+    Bocpd(),
+    Bocpd(model="poisson", direction="down"),
+    Bocpd(model="normal", direction="both", prune=0.0, longest=40),
     Pelt(cost="normal"),
     Pelt(cost="poisson", direction="both"),
     Pelt(cost="nb"),
@@ -139,7 +143,8 @@ def test_exposure_explains_a_day_on_which_everybody_doubles():
     told = vs.Panel({"episodes": values}, accounts=accounts, start="2024-01-01", exposure=factors)
     untold = vs.Panel({"episodes": values}, accounts=accounts, start="2024-01-01")
     halved = vs.Panel({"episodes": values / factors}, accounts=accounts, start="2024-01-01")
-    for detector in (ZScore(), RobustZ(), Cusum(), IsolationForest(n_trees=5), Pelt(cost="poisson", penalty=1.0)):
+    others = (IsolationForest(n_trees=5), Pelt(cost="poisson", penalty=1.0))
+    for detector in (ZScore(), RobustZ(), Cusum(), Bocpd(), *others):
         detector.fit(halved)
         np.testing.assert_allclose(detector.score(told), detector.score(halved), rtol=1e-9)
         assert (detector.score(untold) != detector.score(halved)).any()
@@ -220,6 +225,11 @@ def test_random_needs_neither_order_nor_company():
         (WindowSums(windows=(0, 7)), "`windows` must be at least 1, got 0."),
         (WindowSums(windows=(7, 1)), "`windows` must be a tuple of ascending days such as (1, 7), got (7, 1)."),
         (WindowSums(half_lives=()), "`half_lives` must be a tuple of days such as (3, 40), got ()."),
+        (Bocpd(model="gauss"), "`model` must be one of 'normal', 'poisson', 'nb', got 'gauss'."),
+        (Bocpd(expected_run=1.0), "`expected_run` must be above 1 day, got 1.0."),
+        (Bocpd(recent=0), "`recent` must be at least 1, got 0."),
+        (Bocpd(prune=1.0), "`prune` must be below 1, got 1.0."),
+        (Bocpd(longest=28), "`longest` must be at least 29, got 28."),
         (Pelt(cost="l2"), "`cost` must be one of 'normal', 'poisson', 'nb', got 'l2'."),
         (Pelt(penalty=-1.0), "`penalty` must be a finite number above 0, got -1.0."),
         (Pelt(penalty="aic"), "`penalty` must be one of 'bic', 'mbic', got 'aic'."),

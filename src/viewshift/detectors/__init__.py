@@ -1,6 +1,7 @@
 """Detectors: each scores account-days against the account's own past."""
 
 from viewshift.detectors._base import Claims, Detector, StreamingDetector
+from viewshift.detectors.bocpd import Bocpd
 from viewshift.detectors.capa import Capa
 from viewshift.detectors.constant import Constant
 from viewshift.detectors.cusum import Cusum
@@ -21,6 +22,7 @@ from viewshift.detectors.window_sums import WindowSums
 from viewshift.detectors.z_score import ZScore
 
 __all__ = [
+    "Bocpd",
     "Capa",
     "Claims",
     "Constant",
