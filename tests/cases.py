@@ -171,6 +171,20 @@ CASES = [
             ("normal", "both", TWO_SIDED),
         )
     ),
+    Case(
+        name="SurgeScan",
+        detector=vd.SurgeScan(lengths=(1, 3, 10), baseline=vb.UsualLevel(half_lives=(30.0,))),
+        warm=0,
+        surge_days=10,
+        surge_on="steady",  # what a day says is bounded, and a real-looking account's wildest week may say as much
+    ),
+    Case(
+        name="SurgeScan-poisson",
+        detector=vd.SurgeScan(lengths=(2, 14), additions=(1.0, 4.0, 12.0), size=np.inf),
+        warm=2,
+        surge_days=14,
+        surge_on="steady",
+    ),
     *(
         Case(
             name=f"PredictiveTail-{type(baseline).__name__}-{direction}",

@@ -37,6 +37,7 @@ WEAKER_CLAIMS = {
 
 TESTED_BY_ITS_CALLER = {
     "runs_above": "`find_intervals` passes it on, and test_alarms.py holds that to its twin",
+    "scan_surges": "`SurgeScan` passes it on, and test_reference_surges.py holds what it gives to its twin",
     "simulate_sessions": "a random mechanism, held to the margins of real viewing by test_simulate.py",
     "simulate_chains": "a random mechanism, held to the margins of real viewing by test_simulate.py",
 }

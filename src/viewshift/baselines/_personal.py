@@ -32,7 +32,8 @@ class PersonalHurdle(Baseline):
         return 0
 
     @property
-    def _log_above(self) -> float:
+    def log_above(self) -> float:
+        """Log probability beyond which a day counts for no more in the averages; minus infinity for no such bound."""
         return -np.inf
 
     def _fit(self, panel: Panel) -> None:
@@ -48,7 +49,7 @@ class PersonalHurdle(Baseline):
         self.log_sizes_ = np.zeros(2)
         step = 1 + panel.observed.sum() // ROWS
         step += step % 7 == 0
-        for log_above in (-np.inf, self._log_above)[: 1 + (self._log_above > -np.inf)]:
+        for log_above in (-np.inf, self.log_above)[: 1 + (self.log_above > -np.inf)]:
             kept = self._walk(self._start(panel.n_accounts), values, chances, panel, log_above, int(step))[3]
             day = np.arange(kept.shape[1]) * step + (-np.arange(panel.n_accounts)[:, None]) % step
             known = ~np.isnan(kept[:, :, 0])
@@ -64,13 +65,16 @@ class PersonalHurdle(Baseline):
         return no_past(n_accounts, len(self.half_lives), self._guard)
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Predictive]:
-        *prediction, _, after = self._walk(state, *unexposed(panel, self.measure), panel, self._log_above, 0)
+        *prediction, _, after = self._walk(state, *unexposed(panel, self.measure), panel, self.log_above, 0)
         return dict(zip(STATE, after, strict=True)), Predictive(*prediction).exposed(panel.exposure)
 
     def _walk(self, state: State, values: Floats, chances: Floats, panel: Panel, log_above: float, step: int) -> Any:
         """Return active, mean, size, the kept features, and the state's arrays after the panel's last day."""
-        learned = self.prior_, PRIOR_DAYS, self.coef_, self.log_sizes_, self.cap_
-        return walk(state, values, chances, panel, self.half_lives, learned, log_above, step)
+        return walk(state, values, chances, panel, self.half_lives, self.known(), log_above, step)
+
+    def known(self) -> tuple[Floats, float, Floats, Floats, float]:
+        """Return what was learned, as a kernel takes it: `prior` to `cap` of `viewshift.kernels.hurdle.walk_hurdle`."""
+        return self.prior_, PRIOR_DAYS, self.coef_, self.log_sizes_, self.cap_
 
 
 def check_half_lives(half_lives: Any) -> None:
@@ -117,9 +121,13 @@ def walk(
     step: int,
 ) -> Any:
     """Return what `walk_hurdle` does of the panel's days, given prior to cap as its arguments."""
-    decays = 0.5 ** (1 / np.sort(np.asarray(half_lives, dtype=np.float64)))
-    weekday = int(panel.start.astype(np.int64) + 3) % 7
+    weekday, decays = pace(panel, half_lives)
     return walk_hurdle(values, chances, weekday, decays, *learned, log_above, step, *(state[name] for name in STATE))
+
+
+def pace(panel: Panel, half_lives: tuple[float, ...]) -> tuple[int, Floats]:
+    """Return the weekday of the panel's first day, Monday 0, and what is left of a day's weight after one day."""
+    return int(panel.start.astype(np.int64) + 3) % 7, 0.5 ** (1 / np.sort(np.asarray(half_lives, dtype=np.float64)))
 
 
 def unexposed(panel: Panel, measure: str) -> tuple[Floats, Floats]:

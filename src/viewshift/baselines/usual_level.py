@@ -54,7 +54,8 @@ class UsualLevel(PersonalHurdle):
         return self.guard
 
     @property
-    def _log_above(self) -> float:
+    def log_above(self) -> float:
+        """Log probability beyond which a day counts for no more in the averages; minus infinity for no such bound."""
         return float(np.log1p(-self.winsor)) if self.winsor < 1 else -np.inf
 
     def _fit(self, panel: Panel) -> None:

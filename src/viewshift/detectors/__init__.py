@@ -18,6 +18,7 @@ from viewshift.detectors.random import Random
 from viewshift.detectors.robust_z import RobustZ
 from viewshift.detectors.seasonal_hybrid_esd import SeasonalHybridEsd
 from viewshift.detectors.shiryaev_roberts import ShiryaevRoberts
+from viewshift.detectors.surge_scan import SurgeScan
 from viewshift.detectors.window_sums import WindowSums
 from viewshift.detectors.z_score import ZScore
 
@@ -42,6 +43,7 @@ __all__ = [
     "SeasonalHybridEsd",
     "ShiryaevRoberts",
     "StreamingDetector",
+    "SurgeScan",
     "WindowSums",
     "ZScore",
 ]

@@ -1,0 +1,181 @@
+"""The scan for surges: is every day of the last days raised by about as much, whatever their number."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import stats
+from sklearn.base import clone
+
+from viewshift._checks import check_positive, check_whole
+from viewshift._typing import Floats, Ints, State
+from viewshift.baselines import UsualLevel
+from viewshift.baselines._personal import pace
+from viewshift.detectors._alarm_rates import alarm_rate_knots, same_length
+from viewshift.detectors._base import Claims
+from viewshift.detectors._on_baseline import OnBaseline
+from viewshift.kernels.scales import highest_on_scale
+from viewshift.kernels.surge import N_ADDED, N_FROZEN, scan_surges
+from viewshift.panel import Panel
+
+FEEBLEST, STRONGEST = 1.6, 14.0
+"""Additions tried at a length of L days are those that times sqrt(L) lie in this range: smaller surges cannot be told
+from none, larger ones show within fewer days."""
+
+STATE = ("averages", "weekdays", "last", "frozen", "evidence", "seen")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SurgeScan(OnBaseline):
+    r"""Likelihood ratio of a surge that raises every day of the last L days by about a, for the best L of many.
+
+    With :math:`f_0(y; u, d)` what the baseline, frozen when the window begins on day u, expects of day d, and q_a what
+    a surge of size a adds to a day,
+
+    .. math:: \Lambda_{L,a}(t) = \sum_{d=u}^{t} \log
+        \frac{\sum_x q_a(x) f_0(y_d - x; u, d)}{f_0(y_d; u, d)}, \quad u = t - L + 1, \qquad
+        M_L(t) = \log \operatorname{mean}_a e^{\Lambda_{L,a}(t)}.
+
+    Every length has the scale of its own alarms: :math:`s_L = -\log` of the alarms per account-year at :math:`M_L` or
+    above in the population. The score is the largest :math:`s_L`. Since the ratio of a single day saturates, one huge
+    day cannot pass for a week as it does in a sum; since the baseline is frozen, a surge cannot excuse itself. Take it
+    when shifts of all lengths matter: at equal rates of alarms it finds more of them than any single chart.
+
+    Parameters
+    ----------
+    baseline
+        What predicts the days, of counts; fitted anew, the given one stays as it is. Its guard band serves its fit
+        only: here its knowledge ends where the window begins.
+    lengths
+        Lengths L in days, ascending. Keep the grid dense: a surge between two of them is found as the nearer one.
+    additions
+        Sizes a: what a surge may add to a day on average, in units of the measure, ascending.
+    size
+        Negative binomial size of what is added to single days; infinite for Poisson.
+
+    Attributes
+    ----------
+    baseline_ : UsualLevel
+        The fitted baseline.
+    knots_ : ndarray of shape (n_lengths, 2, n_knots)
+        For each length values of M, ascending, and -log of the alarms per account-year there; linear in between and
+        beyond.
+
+    Notes
+    -----
+    On unobserved days the score is NaN and nothing is added; a window counts that has half its days observed. The
+    ratio of a day is made to rise with its count (see `viewshift.kernels.surge.log_ratios`), so that more viewing never
+    lowers the score. Values are taken as whole counts, rounded down; exposure enters f_0.
+
+    A day without viewing costs an addition per window and size, for then the ratio is that of adding nothing; an active
+    day one convolution per window.
+
+    References
+    ----------
+    Kulldorff, M. (2001). Prospective time periodic geographical disease surveillance using a scan statistic. Journal of
+    the Royal Statistical Society A 164, 61-72, section 2 (the temporal scan; here within one account, with a
+    mixture over sizes in place of the maximum). doi:10.1111/1467-985X.00186
+
+    Examples
+    --------
+    >>> import viewshift as vs
+    >>> viewers = vs.simulate.viewers(20, 120, seed=1)
+    >>> vs.detectors.SurgeScan(lengths=(1, 3, 7)).fit(viewers).score(viewers).shape
+    (20, 120)
+    """
+
+    claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=True)
+    cumulative: ClassVar[bool] = True
+    baseline: UsualLevel = field(default_factory=UsualLevel)
+    lengths: tuple[int, ...] = (1, 2, 3, 5, 7, 10, 14, 21, 28)
+    additions: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
+    size: float = 3.0
+
+    def surges(self, panel: Panel) -> tuple[Ints, Floats]:
+        """Return length and size of the most likely surge up to each day: what stands behind the score.
+
+        Parameters
+        ----------
+        panel
+            Histories; accounts need not have been seen by `fit`.
+
+        Returns
+        -------
+        Days, 0 where there is no score, and units of the measure a day, NaN there; both ``(n_accounts, n_days)``.
+        """
+        self._check_fitted()
+        self._check_measures(panel)
+        found, likeliest, _ = self._scan(self._start(panel.n_accounts), panel)
+        which = highest_on_scale(found, self.knots_)[1]
+        place = np.take_along_axis(likeliest, np.maximum(which, 0)[:, :, None], axis=2)[:, :, 0]
+        known = which >= 0
+        return np.where(known, np.array(self.lengths)[which], 0), np.where(
+            known, np.array(self.additions)[place], np.nan
+        )
+
+    def _fit(self, panel: Panel) -> None:
+        if not isinstance(self.baseline, UsualLevel):
+            raise TypeError(f"`baseline` must be a UsualLevel, got {self.baseline!r}.")
+        for days in check_ascending("lengths", self.lengths):
+            check_whole("lengths", days, least=1)
+        for mean in check_ascending("additions", self.additions):
+            check_positive("additions", mean)
+        if self.size != np.inf:
+            check_positive("size", self.size)
+        self.baseline_: UsualLevel = clone(self.baseline).fit(panel)
+        found = self._scan(self._start(panel.n_accounts), panel)[0]
+        self.knots_ = same_length([alarm_rate_knots(found[:, :, j]) for j in range(len(self.lengths))])
+
+    def _start(self, n_accounts: int) -> State:
+        n_slots, known = max(self.lengths), self.baseline_.start(n_accounts)
+        return {name: known[name] for name in STATE[:3]} | {
+            "frozen": np.zeros((n_accounts, n_slots, N_FROZEN)),
+            "evidence": np.zeros((n_accounts, n_slots, len(self.additions))),
+            "seen": np.full((n_accounts, n_slots), -1),
+        }
+
+    def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
+        found, _, after = self._scan(state, panel)
+        return after, highest_on_scale(found, self.knots_)[0]
+
+    def _scan(self, state: State, panel: Panel) -> tuple[Floats, Any, State]:
+        """Return M of each length, the place of its most likely size, and the state after."""
+        values = panel[self.measure].astype(np.float64)
+        lengths = np.array(self.lengths)
+        weekday, decays = pace(panel, self.baseline_.half_lives)
+        found, likeliest, after = scan_surges(
+            values,
+            np.ones(values.shape) if panel.exposure is None else panel.exposure.astype(np.float64),
+            weekday,
+            decays,
+            *self.baseline_.known(),
+            self.baseline_.log_above,
+            lengths,
+            self._additions_at(lengths),
+            self._probabilities(),
+            *(state[name] for name in STATE),
+        )
+        return found, likeliest, dict(zip(STATE, after, strict=True))
+
+    def _additions_at(self, lengths: Ints) -> Ints:
+        """Return for each length the places of the first addition tried and of the one after the last, ``(n, 2)``."""
+        effect = np.array(self.additions) * np.sqrt(lengths)[:, None]
+        first, end = (effect < FEEBLEST).sum(axis=1), (effect <= STRONGEST).sum(axis=1)
+        first = np.minimum(first, len(self.additions) - 1)  # where none lies in the range, the one next to it
+        return np.stack([first, np.maximum(end, first + 1)], axis=1)
+
+    def _probabilities(self) -> Floats:
+        """Return the probabilities of what surges of all sizes add to a day, ``(N_ADDED + 1, n_additions)``."""
+        x, means = np.arange(N_ADDED + 1)[:, None], np.array(self.additions, dtype=np.float64)
+        if self.size == np.inf:
+            return np.asarray(stats.poisson.pmf(x, means))
+        return np.asarray(stats.nbinom.pmf(x, self.size, self.size / (self.size + means)))
+
+
+def check_ascending(name: str, values: Any) -> tuple[Any, ...]:
+    """Return values, or raise if they are no tuple, empty or not ascending."""
+    if not isinstance(values, tuple) or not values:
+        raise ValueError(f"`{name}` must be a tuple such as (1, 7, 28), got {values!r}.")
+    if list(values) != sorted(set(values)):
+        raise ValueError(f"`{name}` must ascend, got {values!r}.")
+    return values
