@@ -297,6 +297,20 @@ CASES = [
         surge_on="steady",  # see above
     ),
     Case(
+        name="Bank",
+        detector=vd.Bank(
+            detectors=(vd.PredictiveTail(baseline=vb.UsualLevel(half_lives=(30.0,))), vd.Cusum()), shares=(0.4, 0.6)
+        ),
+        warm=0,
+        surge_days=14,
+    ),
+    Case(
+        name="Bank-down",
+        detector=vd.Bank(detectors=(vd.ZScore(direction="down"), vd.Cusum(direction="down"))),
+        warm=35,
+        surge_days=14,
+    ),
+    Case(
         name="IsolationForest",
         detector=vd.IsolationForest(n_trees=20),
         warm=84,

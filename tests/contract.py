@@ -164,7 +164,7 @@ def _shifted(case: Case, draw: Draw, sign: int) -> tuple[Panel, Panel, slice]:
     clean = many(case.surge_on if sign > 0 else "heavy", 8, 240, seed=draw.seed)
     shifted = clean.copy()
     shifted[:, days] = 10 * np.maximum(clean.max(axis=1, keepdims=True), 5) if sign > 0 else 0
-    showing = days if type(case.detector).claims.causal else slice(first - 7, days.stop)
+    showing = days if case.detector.claims.causal else slice(first - 7, days.stop)
     return to_panel(clean, seed=draw.seed), to_panel(shifted, seed=draw.seed), showing
 
 
@@ -275,8 +275,15 @@ def parameters(case: Case, draw: Draw) -> None:
 
 
 def _parameters(detector: Detector) -> dict[str, Any]:
-    """Return all parameters; one that is a learner itself as its class, since its own parameters follow it."""
-    return {name: type(value) if isinstance(value, Learner) else value for name, value in detector.get_params().items()}
+    """Return all parameters; a learner among them as its class, since its own follow it, those in a tuple in words."""
+    return {
+        name: type(value)
+        if isinstance(value, Learner)
+        else tuple(map(repr, value))
+        if isinstance(value, tuple)
+        else value
+        for name, value in detector.get_params().items()
+    }
 
 
 def errors(case: Case, draw: Draw) -> None:
@@ -334,4 +341,4 @@ ALL_CHECKS = ON_EVERY_DRAW | ON_ONE_DRAW
 
 def applies(case: Case, check: str) -> bool:
     """Return whether the detector must pass the check: it claims it, or it is for all, and no exemption is written."""
-    return check not in case.exempt and (check not in CLAIMS or getattr(type(case.detector).claims, check))
+    return check not in case.exempt and (check not in CLAIMS or getattr(case.detector.claims, check))

@@ -104,7 +104,7 @@ def test_detector_has_a_page(cls: type) -> None:
 
 @pytest.mark.parametrize("cls", DETECTORS)
 def test_detector_claims_what_was_decided(cls: type) -> None:
-    assert cls.claims == WEAKER_CLAIMS.get(cls.__name__, ALL_FOUR)
+    assert cls().claims == WEAKER_CLAIMS.get(cls.__name__, ALL_FOUR)
 
 
 @pytest.mark.parametrize("cls", DETECTORS)

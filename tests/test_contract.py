@@ -24,7 +24,7 @@ def test_detector_keeps_the_contract_that_needs_a_fit(case: Case, check: str) ->
 
 
 CLASSES = {type(case.detector) for case in CASES}
-UNCLAIMED = [(cls, claim) for cls in CLASSES for claim in CLAIMS if not getattr(cls.claims, claim)]
+UNCLAIMED = [(cls, claim) for cls in CLASSES for claim in CLAIMS if not getattr(cls().claims, claim)]
 
 
 @pytest.mark.parametrize(("cls", "claim"), sorted(UNCLAIMED, key=str))

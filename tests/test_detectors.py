@@ -8,6 +8,7 @@ import pytest
 import viewshift as vs
 from viewshift.baselines import GammaPoisson, UsualLevel
 from viewshift.detectors import (
+    Bank,
     Bocpd,
     Cusum,
     Ewma,
@@ -46,6 +47,7 @@ DETECTORS = [
     Pelt(penalty="mbic", autocorrelated=True),
     IsolationForest(n_trees=5),
     IsolationForest(n_trees=5, shares=True, direction="both"),
+    Bank(detectors=(ZScore(direction="down"), Cusum())),
 ]
 
 
@@ -212,6 +214,14 @@ def test_random_needs_neither_order_nor_company():
 @pytest.mark.parametrize(
     ("detector", "sentence"),
     [
+        (Bank(), "`detectors` must be a tuple of at least one detector, got ()."),
+        (Bank(detectors=[ZScore()]), "`detectors` must be a tuple of at least one detector, got [ZScore()]."),
+        (Bank(detectors=(ZScore(), ZScore(window=1))), "`window` must be at least 2, got 1."),
+        (
+            Bank(detectors=(ZScore(),), shares=(1.0, 2.0)),
+            "`shares` must be one number per detector, 1, got (1.0, 2.0).",
+        ),
+        (Bank(detectors=(ZScore(), Cusum()), shares=(1.0, 0.0)), "`shares` must be a finite number above 0, got 0.0."),
         (ZScore(window=1), "`window` must be at least 2, got 1."),
         (RobustZ(guard=-1), "`guard` must be at least 0, got -1."),
         (Cusum(shift=0), "`shift` must be a finite number above 0, got 0."),

@@ -16,8 +16,8 @@ Told = TypeVar("Told")
 class Learner(BaseEstimator):  # type: ignore[misc]
     """Parameters are the fields of a keyword-only dataclass; what `fit` learns ends in an underscore.
 
-    What is learned is a NumPy array, a float, an int or a string, or again a Learner: ``baseline_`` is the fitted
-    clone of the parameter ``baseline``.
+    What is learned is a NumPy array, a float, an int or a string, or again a Learner or a tuple of these: ``baseline_``
+    is the fitted clone of the parameter ``baseline``, ``detectors_`` those of ``detectors``.
     """
 
     measure: str
@@ -28,15 +28,11 @@ class Learner(BaseEstimator):  # type: ignore[misc]
         return (self.measure,)
 
     def learned(self) -> dict[str, Any]:
-        """Return what `fit` learned, by name; that of a Learner within as ``"baseline_.coef_"``."""
+        """Return what `fit` learned, by name; of Learners within as ``"baseline_.coef_"``, ``"detectors_.0.coef_"``."""
         found: dict[str, Any] = {}
         for name, value in vars(self).items():
-            if not name.endswith("_") or name.startswith("_"):
-                continue
-            if isinstance(value, Learner):
-                found |= {f"{name}.{inner}": part for inner, part in value.learned().items()}
-            else:
-                found[name] = value
+            if name.endswith("_") and not name.startswith("_"):
+                found |= _flat(name, value)
         return found
 
     def restore(self, learned: Mapping[str, Any]) -> Self:
@@ -55,7 +51,7 @@ class Learner(BaseEstimator):  # type: ignore[misc]
             else:
                 setattr(self, name, value)
         for name, parts in within.items():
-            setattr(self, name, clone(getattr(self, name.removesuffix("_"))).restore(parts))
+            setattr(self, name, _restored(getattr(self, name.removesuffix("_")), parts))
         return self
 
     def _check_fitted(self) -> None:
@@ -68,6 +64,26 @@ class Learner(BaseEstimator):  # type: ignore[misc]
             if name not in panel.measures:
                 have = ", ".join(map(repr, panel.measures))
                 raise ValueError(f"{type(self).__name__} needs the measure {name!r}; the panel has {have}.")
+
+
+def _flat(name: str, value: Any) -> dict[str, Any]:
+    """Return a learned value by its name, what is within a Learner or a tuple by dotted names."""
+    if isinstance(value, Learner):
+        within = value.learned()
+    elif isinstance(value, tuple):
+        within = {str(place): one for place, one in enumerate(value)}
+    else:
+        return {name: value}
+    return {key: part for inner, one in within.items() for key, part in _flat(f"{name}.{inner}", one).items()}
+
+
+def _restored(given: Any, learned: Mapping[str, Any]) -> Any:
+    """Return a fitted clone of a Learner, or a tuple of those of each in a tuple."""
+    if not isinstance(given, tuple):
+        return clone(given).restore(learned)
+    prefixes = [f"{place}." for place in range(len(given))]
+    parts = ({key.removeprefix(own): one for key, one in learned.items() if key.startswith(own)} for own in prefixes)
+    return tuple(map(_restored, given, parts))
 
 
 class Stepwise(Learner, Generic[Told]):

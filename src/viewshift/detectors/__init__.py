@@ -1,6 +1,7 @@
 """Detectors: each scores account-days against the account's own past."""
 
 from viewshift.detectors._base import Claims, Detector, StreamingDetector
+from viewshift.detectors.bank import Bank
 from viewshift.detectors.bocpd import Bocpd
 from viewshift.detectors.capa import Capa
 from viewshift.detectors.constant import Constant
@@ -23,6 +24,7 @@ from viewshift.detectors.window_sums import WindowSums
 from viewshift.detectors.z_score import ZScore
 
 __all__ = [
+    "Bank",
     "Bocpd",
     "Capa",
     "Claims",

@@ -37,8 +37,8 @@ class Detector(Learner):
     """Scores account-days; higher is more anomalous, NaN is "no opinion".
 
     A concrete detector is a final keyword-only dataclass with parameters as fields. What `fit` learns ends in an
-    underscore and is a NumPy array, a float, an int, a string or a fitted baseline, so that a fitted rule can be saved
-    without pickling.
+    underscore and is a NumPy array, a float, an int, a string, a fitted baseline or a tuple of fitted detectors, so
+    that a fitted rule can be saved without pickling.
     """
 
     claims: ClassVar[Claims]

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from viewshift._learner import Stepwise, Told
 from viewshift._typing import State
-from viewshift.baselines import Baseline, Predictive
+from viewshift.baselines import Baseline
 from viewshift.detectors._base import StreamingDetector
 from viewshift.panel import Panel
 
 PREFIX = "baseline."
-"""Before the names of the baseline's part of a state."""
+"""Before the names of the baseline's part of a state; another prefix serves another part."""
 
 
 class OnBaseline(StreamingDetector):
@@ -37,13 +38,13 @@ def check_baseline(baseline: Any) -> None:
         raise TypeError(f"`baseline` must be a Baseline such as vs.baselines.UsualLevel(), got {baseline!r}.")
 
 
-def start_within(baseline: Baseline, n_accounts: int) -> State:
-    """Return a fitted baseline's state of accounts without a past, named as part of a detector's state."""
-    return {f"{PREFIX}{name}": part for name, part in baseline.start(n_accounts).items()}
+def start_within(part: Stepwise[Any], n_accounts: int, prefix: str = PREFIX) -> State:
+    """Return a fitted baseline's or detector's state of accounts without a past, named as part of another's state."""
+    return {f"{prefix}{name}": values for name, values in part.start(n_accounts).items()}
 
 
-def advance_within(baseline: Baseline, state: State, panel: Panel) -> tuple[State, Predictive]:
-    """Return the baseline's part of a detector's state after the panel's days, and the prediction of these."""
-    own = {name.removeprefix(PREFIX): part for name, part in state.items() if name.startswith(PREFIX)}
-    after, prediction = baseline.advance(own, panel)
-    return {f"{PREFIX}{name}": part for name, part in after.items()}, prediction
+def advance_within(part: Stepwise[Told], state: State, panel: Panel, prefix: str = PREFIX) -> tuple[State, Told]:
+    """Return the part's state after the panel's days, named as part of `state`, and what it says of these days."""
+    own = {name.removeprefix(prefix): values for name, values in state.items() if name.startswith(prefix)}
+    after, told = part.advance(own, panel)
+    return {f"{prefix}{name}": values for name, values in after.items()}, told
