@@ -299,7 +299,8 @@ CASES = [
     Case(
         name="Bank",
         detector=vd.Bank(
-            detectors=(vd.PredictiveTail(baseline=vb.UsualLevel(half_lives=(30.0,))), vd.Cusum()), shares=(0.4, 0.6)
+            detectors=(vd.PredictiveTail(baseline=vb.UsualLevel(half_lives=(30.0,))), vd.Cusum(increments="nb")),
+            shares=(0.4, 0.6),
         ),
         warm=0,
         surge_days=14,
