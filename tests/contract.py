@@ -176,6 +176,17 @@ def missing(case: Case, draw: Draw) -> None:
     _nearer(*(detector.score(to_panel(episodes, seed=draw.seed))[:, 120:] for episodes in (lost, empty, full)))
 
 
+def late(case: Case, draw: Draw) -> None:
+    """Days not observed before an account's first one leave its scores as if the panel had begun that day."""
+    detector, panel = fitted(case), draw.panel()
+    first = int(draw.rng().integers(20, 40))
+    seen = panel.observed & (np.arange(panel.n_days) >= first)
+    values = {name: np.where(seen, values, np.nan) for name, values in panel.measures.items()}
+    begun_late = Panel(values, accounts=panel.accounts, start=panel.start, observed=seen)
+    scores = detector.score(begun_late.between(since=panel.days[first]))
+    same(detector.score(begun_late)[:, first:], scores, f"{first} days before the first change the scores")
+
+
 def exposure(case: Case, draw: Draw) -> None:
     """Four weeks of 32 times the viewing score nearer to the ordinary with an exposure of 32 than with none."""
     detector = fitted(case)
@@ -334,7 +345,7 @@ ON_EVERY_DRAW = CLAIMS | {
     check.__name__: check for check in (opinion, surge, floor, missing, exposure, precision, pure)
 }
 ON_ONE_DRAW: dict[str, Callable[[Case, Draw], None]] = {
-    check.__name__: check for check in (deterministic, learned, parameters, errors, edges)
+    check.__name__: check for check in (late, deterministic, learned, parameters, errors, edges)
 }
 ALL_CHECKS = ON_EVERY_DRAW | ON_ONE_DRAW
 

@@ -285,6 +285,19 @@ class NeedsAWeek(Healthy):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
+class CountsTheDaysBefore(Healthy):
+    """An account is taken for older than it is: days before its first one count."""
+
+    def _start(self, n_accounts):
+        return super()._start(n_accounts) | {"age": np.zeros(n_accounts)}
+
+    def _advance(self, state, panel):
+        after, scores = super()._advance(state, panel)
+        age = state["age"][:, None] + np.arange(1, panel.n_days + 1)
+        return after | {"age": state["age"] + panel.n_days}, scores * np.minimum(age / 90, 1)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
 class ClaimsHindsight(Pelt):
     """An offline detector that claims to see no future."""
 
@@ -314,6 +327,7 @@ FAULTS: dict[type, str] = {
     RestlessFit: "deterministic",
     FitsOnTop: "deterministic",
     MissingIsZero: "missing",
+    CountsTheDaysBefore: "late",
     ForgetsOvernight: "streaming",
     BlindToExposure: "exposure",
     RoundsSmallFloats: "precision",

@@ -1,17 +1,24 @@
 """The scan for surges in plain words: every window by itself, its features anew, with scipy's distributions."""
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 from scipy.special import logsumexp
 
 from oracles_baselines import personal_features
 
 
 def hurdle(features, coefficients, log_sizes, factor=1.0):
-    """Return P(Y > 0) and a frozen scipy NB of the three regressions, under a day's factor at or below 1."""
+    """Return P(Y > 0) and a frozen scipy NB of the three regressions; a factor above 1 multiplies its mean above 0."""
     odds, log_mean, log_size = coefficients @ features
     active = 1 / (1 + np.exp(-np.clip(odds, -20, 20)))
     mean, size = np.exp(np.clip(log_mean, -14, 20)), np.exp(np.clip(log_size, *log_sizes))
+
+    def on_active_days(m):
+        return m / -np.expm1(-size * np.log1p(m / size))
+
+    if factor > 1:
+        usual = mean
+        mean = optimize.brentq(lambda m: on_active_days(m) - factor * on_active_days(usual), mean, 1e9, rtol=1e-14)
     return active * min(factor, 1.0), stats.nbinom(size, size / (size + mean))
 
 
@@ -73,10 +80,11 @@ def evidence(values, factors, weekday, half_lives, baseline, log_above, lengths,
         return known[a]
 
     found = np.full((n_days, len(lengths)), np.nan)
+    begun = np.flatnonzero(~np.isnan(values))[0]
     for t in np.flatnonzero(~np.isnan(values)):
         for j, length in enumerate(lengths):
             days = np.arange(t - length + 1, t + 1)
-            if days[0] < 0 or 2 * np.count_nonzero(~np.isnan(values[days])) < length:
+            if days[0] < begun or 2 * np.count_nonzero(~np.isnan(values[days])) < length:
                 continue
             seen = days[~np.isnan(values[days])]
             sums = [sum(ratio(days[0], d, a) for d in seen) for a in additions[j]]

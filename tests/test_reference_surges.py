@@ -7,7 +7,7 @@ import oracles_surge as oracles
 import viewshift as vs
 from viewshift.baselines import UsualLevel
 from viewshift.detectors import SurgeScan
-from viewshift.kernels.surge import N_ADDED
+from viewshift.kernels.surge import N_ADDED, log_ratios
 
 LENGTHS = (1, 2, 5, 14)
 
@@ -19,6 +19,7 @@ def histories(seed, n_accounts=5, n_days=45):
     episodes[0, 30:37] += rng.poisson(5, 7)
     episodes[1, 30] = N_ADDED + 40
     episodes[2, rng.random(n_days) < 0.3] = np.nan
+    episodes[2, :4] = np.nan
     episodes[3] = rng.poisson(9, n_days)  # on whom ordinary counts are no surge, however rare a lesser one would be
     episodes[4, 35:] += rng.negative_binomial(1, 0.1, n_days - 35)
     return episodes
@@ -37,11 +38,12 @@ def scan():
 
 @pytest.mark.parametrize(("size", "shock"), [(3.0, True), (np.inf, False)])
 def test_evidence_is_that_of_every_window_by_itself(scan, size, shock):
-    """Tolerance 1e-9. Under a shock downwards: factors above 1 are held to brute force by test_baselines.py."""
+    """Tolerance 1e-9; with days on which everybody watches less, or more."""
     episodes = histories(5)
     factors = np.ones(episodes.shape)
     if shock:
         factors[:, 25:28] = 0.4
+        factors[:, 38:41] = 1.7
     scan = scan.__class__(**{**scan.get_params(deep=False), "size": size}).restore(scan.learned())
     panel = to_panel(episodes, factors)
     found, likeliest, _ = scan._scan(scan.start(len(episodes)), panel)
@@ -74,6 +76,35 @@ def test_additions_are_tried_where_they_can_be_told():
         assert (few * np.sqrt(length) <= 14).all()
     alone = SurgeScan(additions=(0.1, 90.0))._additions_at(np.array([1]))
     assert alone.tolist() == [[1, 2]], "with none in the range, the one next to it"
+
+
+def test_accounts_in_blocks_score_the_same_bits_and_leave_the_same_state(scan, monkeypatch):
+    panel = to_panel(histories(9))
+    state, scores = scan.advance(scan.start(panel.n_accounts), panel)
+    surges = scan.surges(panel)
+    monkeypatch.setattr("viewshift.detectors.surge_scan.AT_ONCE", 2 * panel.n_days)
+    after, again = scan.advance(scan.start(panel.n_accounts), panel)
+    np.testing.assert_array_equal(again, scores)
+    for name, values in state.items():
+        np.testing.assert_array_equal(after[name], values, err_msg=name, strict=True)
+    for one, other in zip(scan.surges(panel), surges, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("size", [3.0, np.inf])
+def test_the_ratio_of_a_day_never_falls_with_its_count(size):
+    """400 hurdles over the range that regressions are held to, counts to beyond all that is added; to rounding."""
+    rng, means = np.random.default_rng(10), np.array([0.5, 4.0, 12.0, 64.0])
+    added = SurgeScan(additions=tuple(means), size=size)._probabilities()
+    counts = [*range(1, N_ADDED + 9), 100.0, 1e3, 1e6, 1e9]
+    shapes = zip(rng.uniform(-20, 20, 400), rng.uniform(-14, 20, 400), rng.uniform(-4.6, 6.9, 400), strict=True)
+    for odds, log_mean, log_size in shapes:
+        found, room = np.empty((len(counts), 4)), np.empty(4)
+        for y, ratios in zip(counts, found, strict=True):
+            log_ratios(float(y), 1 / (1 + np.exp(-odds)), np.exp(log_mean), np.exp(log_size), added, 4, room, ratios)
+        assert np.isfinite(found).all()
+        assert (found[0] >= np.log(added[0])).all(), "a day of one is no less than a day of none"
+        assert (np.diff(found, axis=0) >= -1e-12 * np.abs(found[1:])).all()
 
 
 def test_score_is_the_rarest_length(scan):

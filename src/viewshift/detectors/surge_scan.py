@@ -1,5 +1,6 @@
 """The scan for surges: is every day of the last days raised by about as much, whatever their number."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -8,7 +9,7 @@ from scipy import stats
 from sklearn.base import clone
 
 from viewshift._checks import check_positive, check_whole
-from viewshift._typing import Floats, Ints, State
+from viewshift._typing import Direction, Floats, Ints, State
 from viewshift.baselines import UsualLevel
 from viewshift.baselines._personal import pace
 from viewshift.detectors._alarm_rates import alarm_rate_knots, same_length
@@ -21,6 +22,9 @@ from viewshift.panel import Panel
 FEEBLEST, STRONGEST = 1.6, 14.0
 """Additions tried at a length of L days are those that times sqrt(L) lie in this range: smaller surges cannot be told
 from none, larger ones show within fewer days."""
+
+AT_ONCE = 1_000_000
+"""Account-days of which the evidence of all lengths is kept at the same time."""
 
 STATE = ("averages", "weekdays", "last", "frozen", "evidence", "seen")
 
@@ -49,7 +53,8 @@ class SurgeScan(OnBaseline):
     lengths
         Lengths L in days, ascending. Keep the grid dense: a surge between two of them is found as the nearer one.
     additions
-        Sizes a: what a surge may add to a day on average, in units of the measure, ascending.
+        Sizes a: what a surge may add to a day on average, in units of the measure, ascending, at most 64: more than
+        that is never taken for added.
     size
         Negative binomial size of what is added to single days; infinite for Poisson.
 
@@ -63,9 +68,10 @@ class SurgeScan(OnBaseline):
 
     Notes
     -----
-    On unobserved days the score is NaN and nothing is added; a window counts that has half its days observed. The
-    ratio of a day is made to rise with its count (see `viewshift.kernels.surge.log_ratios`), so that more viewing never
-    lowers the score. Values are taken as whole counts, rounded down; exposure enters f_0.
+    On unobserved days the score is NaN and nothing is added. A window counts that has half its days observed, and
+    begins on the account's first observed day at the earliest. The ratio of a day is made to rise with its count (see
+    `viewshift.kernels.surge.log_ratios`), so that more viewing never lowers the score. Values are taken as whole
+    counts, rounded down; exposure enters f_0.
 
     A day without viewing costs an addition per window and size, for then the ratio is that of adding nothing; an active
     day one convolution per window.
@@ -86,6 +92,7 @@ class SurgeScan(OnBaseline):
 
     claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=True)
     cumulative: ClassVar[bool] = True
+    direction: ClassVar[Direction] = "up"
     baseline: UsualLevel = field(default_factory=UsualLevel)
     lengths: tuple[int, ...] = (1, 2, 3, 5, 7, 10, 14, 21, 28)
     additions: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
@@ -105,13 +112,13 @@ class SurgeScan(OnBaseline):
         """
         self._check_fitted()
         self._check_measures(panel)
-        found, likeliest, _ = self._scan(self._start(panel.n_accounts), panel)
-        which = highest_on_scale(found, self.knots_)[1]
-        place = np.take_along_axis(likeliest, np.maximum(which, 0)[:, :, None], axis=2)[:, :, 0]
-        known = which >= 0
-        return np.where(known, np.array(self.lengths)[which], 0), np.where(
-            known, np.array(self.additions)[place], np.nan
-        )
+        length, size = np.zeros(panel.observed.shape, dtype=np.int64), np.full(panel.observed.shape, np.nan)
+        for rows, found, likeliest, _ in self._blocks(self._start(panel.n_accounts), panel):
+            which = highest_on_scale(found, self.knots_)[1]
+            place = np.take_along_axis(likeliest, np.maximum(which, 0)[:, :, None], axis=2)[:, :, 0]
+            length[rows] = np.where(which >= 0, np.array(self.lengths)[which], 0)
+            size[rows] = np.where(which >= 0, np.array(self.additions)[place], np.nan)
+        return length, size
 
     def _fit(self, panel: Panel) -> None:
         if not isinstance(self.baseline, UsualLevel):
@@ -119,7 +126,8 @@ class SurgeScan(OnBaseline):
         for days in check_ascending("lengths", self.lengths):
             check_whole("lengths", days, least=1)
         for mean in check_ascending("additions", self.additions):
-            check_positive("additions", mean)
+            if check_positive("additions", mean) > N_ADDED:
+                raise ValueError(f"`additions` must be at most {N_ADDED}, got {mean}.")
         if self.size != np.inf:
             check_positive("size", self.size)
         self.baseline_: UsualLevel = clone(self.baseline).fit(panel)
@@ -135,8 +143,19 @@ class SurgeScan(OnBaseline):
         }
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
-        found, _, after = self._scan(state, panel)
-        return after, highest_on_scale(found, self.knots_)[0]
+        scores = np.empty(panel.observed.shape)
+        after = {name: np.empty_like(state[name]) for name in STATE}
+        for rows, found, _, own in self._blocks(state, panel):
+            scores[rows] = highest_on_scale(found, self.knots_)[0]
+            for name, values in own.items():
+                after[name][rows] = values
+        return after, scores
+
+    def _blocks(self, state: State, panel: Panel) -> Iterator[tuple[slice, Floats, Any, State]]:
+        """Yield rows of some accounts and what `_scan` returns of them, since all M of a large panel fit no memory."""
+        n = max(1, AT_ONCE // max(panel.n_days, 1))
+        for rows in (slice(first, first + n) for first in range(0, panel.n_accounts, n)):
+            yield rows, *self._scan({name: state[name][rows] for name in STATE}, panel.take(rows))
 
     def _scan(self, state: State, panel: Panel) -> tuple[Floats, Any, State]:
         """Return M of each length, the place of its most likely size, and the state after."""

@@ -43,8 +43,9 @@ def log_ratios(
     from 0 to `N_ADDED`. Written is the largest ratio of the counts from the mode of an active day up to y, at least
     q_a(0); below the mode the smallest ratio of those from y up to it, since there a count may be so rare that nothing
     but an added one explains it, and is no surge for that. A mode beyond N_ADDED + 1 is taken for this. Of the counts
-    beyond N_ADDED + 1 the last is enough: no x reaches 0 from there, and f0(y - 1) / f0(y) rises with y throughout or
-    falls throughout. `room` is for as many numbers as there are sizes.
+    beyond N_ADDED + 1 the last is enough: no x reaches 0 from there, and for k above 1 f0(k - 1) / f0(k), which is
+    (m + r) / m times k / (k - 1 + r), rises with k if r > 1 and does not if r <= 1, so that beyond N_ADDED + 1 either
+    all ratios rise or none does. `room` is for as many numbers as there are sizes.
     """
     highest = added.shape[0]
     odds, zero = m / (m + r), log_zero(m, r)
@@ -162,13 +163,14 @@ def scan_surges(
         The state of each account's past, as for `walk_hurdle`; there is no guard band.
     frozen, evidence, seen
         The state of each account's windows, by first day modulo the longest length: what `_freeze` wrote that day, the
-        log-likelihood ratio of each size since, and how many of its days were observed, -1 if there is no such day.
+        log-likelihood ratio of each size since, and how many of its days were observed, -1 if none begins that day.
 
     Returns
     -------
     evidence
         log mean over sizes of the likelihood ratio, ``(n_accounts, n_days, n_lengths)``; NaN where the day was not
-        observed, or the window reaches back before the account's first day or has under half its days observed.
+        observed, or the window reaches back before the account's first observed day or has under half its days
+        observed.
     likeliest
         Place of each length's most likely size, same shape; -1 where there is no evidence.
     state
@@ -191,11 +193,13 @@ def scan_surges(
         for t in range(n_days):
             today = (weekday + t) % 7
             slot = t % n_slots
+            y = values[i, t]
+            if np.isnan(y) and seen[i, slot - 1] < 0:  # not observed so far: there is no past to go on from
+                continue
             last[i, 0] = last[i, 2] = 0.0  # yesterday is as unknown as it is to later days of the window
             _freeze(prior, prior_days, coefficients, averages[i], weekdays[i], last[i], row, frozen[i, slot])
             evidence[i, slot] = 0.0
             seen[i, slot] = 0
-            y = values[i, t]
             if not np.isnan(y):
                 whole = math.floor(y)
                 for age in range(1, n_slots + 1):
