@@ -15,6 +15,7 @@ import pytest
 
 import viewshift as vs
 from cases import ALL_FOUR, CASES
+from viewshift._typing import Direction
 from viewshift.detectors import Claims, Detector
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,6 +101,12 @@ def test_detector_has_a_page(cls: type) -> None:
     page = ROOT / "docs" / "detectors" / f"{snake(cls.__name__)}.md"
     assert page.is_file(), f"{page} is missing"
     assert cls.__name__ in page.read_text()
+
+
+@pytest.mark.parametrize("cls", DETECTORS)
+def test_detector_tells_its_direction(cls: type) -> None:
+    """What does not is taken to look both ways, when alarms are explained and in a bank."""
+    assert getattr(cls(), "direction", None) in get_args(Direction) or cls.__name__ in ("Constant", "Random")
 
 
 @pytest.mark.parametrize("cls", DETECTORS)

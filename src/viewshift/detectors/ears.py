@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from viewshift._checks import check_choice
-from viewshift._typing import Floats, State
+from viewshift._typing import Direction, Floats, State
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
 from viewshift.detectors._trailing import check_trailing, spread_floor, with_past
 from viewshift.kernels.rolling import trailing_mean_std
@@ -68,6 +68,7 @@ class Ears(StreamingDetector):
     """
 
     claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=True)
+    direction: ClassVar[Direction] = "up"
     measure: str = "episodes"
     chart: Literal["C1", "C2", "C3"] = "C1"
     window: int = 7

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from viewshift._checks import check_whole
-from viewshift._typing import Bools, Floats, State
+from viewshift._typing import Bools, Direction, Floats, State
 from viewshift.baselines import Predictive
 from viewshift.detectors._base import Claims, StreamingDetector
 from viewshift.detectors._trailing import with_past
@@ -74,6 +74,7 @@ class Farrington(StreamingDetector):
     """
 
     claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=True)
+    direction: ClassVar[Direction] = "up"
     measure: str = "episodes"
     window: int = 364
     guard: int = 7
