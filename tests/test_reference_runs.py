@@ -290,6 +290,19 @@ def test_prior_is_unmoved_by_values_beyond_belief():
         assert after.size_ == pytest.approx(before.size_, rel=0.02)
 
 
+@pytest.mark.parametrize("model", MODEL)
+def test_what_is_beyond_belief_does_not_hang_on_the_model_or_on_an_exposure_of_one(model):
+    """20 times the 99.9 % quantile is, and its square root is not 10 times that of the roots."""
+    values = changing(50, 200, seed=13)
+    values[7, 100] = 20 * np.quantile(values[values > 0], 0.999)
+    lost = np.where(values == values[7, 100], np.nan, values)
+    plain, without = (Bocpd(model=model).fit(to_panel(days)) for days in (values, lost))
+    with_ones = Bocpd(model=model).fit(to_panel(values, np.ones(values.shape)))
+    for detector in (without, with_ones):
+        np.testing.assert_allclose(plain.prior_, detector.prior_, rtol=1e-9)
+        assert plain.size_ == pytest.approx(detector.size_, rel=1e-9)
+
+
 def test_a_surge_counts_while_it_is_recent_and_until_it_is_over():
     values = np.tile([1.0, 0.0, 2.0, 0.0, 1.0], (1, 40))
     lasting, over = values.copy(), values.copy()

@@ -123,8 +123,8 @@ class Bocpd(StreamingDetector):
         check_whole("longest", self.longest, least=self.recent + 1)
         check_choice("direction", self.direction, get_args(Direction))
         values, exposure = self._days(panel)
-        per_day = values if panel.exposure is None else panel[self.measure] / panel.exposure
-        known = credible(per_day)
+        days = panel[self.measure].astype(np.float64)
+        known = credible(days if panel.exposure is None else days / panel.exposure)
         first = np.arange(0, panel.n_days, round(self.expected_run))
 
         def sums(x: Floats) -> Floats:
