@@ -24,6 +24,15 @@ def check_positive(name: str, value: Any) -> float:
     return float(value)
 
 
+def check_ascending(name: str, values: Any) -> tuple[Any, ...]:
+    """Return `values`, or raise if they are no tuple, empty or not ascending."""
+    if not isinstance(values, tuple) or not values:
+        raise ValueError(f"`{name}` must be a tuple such as (1, 7, 28), got {values!r}.")
+    if list(values) != sorted(set(values)):
+        raise ValueError(f"`{name}` must ascend, got {values!r}.")
+    return values
+
+
 def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
     """Return `value`, or raise if it is not one of `choices`."""
     if not isinstance(value, str) or value not in choices:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 from sklearn.base import clone
 
-from viewshift._checks import check_positive, check_whole
+from viewshift._checks import check_ascending, check_positive, check_whole
 from viewshift._typing import Direction, Floats, Ints, State
 from viewshift.baselines import UsualLevel
 from viewshift.baselines._personal import pace
@@ -189,12 +189,3 @@ class SurgeScan(OnBaseline):
         if self.size == np.inf:
             return np.asarray(stats.poisson.pmf(x, means))
         return np.asarray(stats.nbinom.pmf(x, self.size, self.size / (self.size + means)))
-
-
-def check_ascending(name: str, values: Any) -> tuple[Any, ...]:
-    """Return values, or raise if they are no tuple, empty or not ascending."""
-    if not isinstance(values, tuple) or not values:
-        raise ValueError(f"`{name}` must be a tuple such as (1, 7, 28), got {values!r}.")
-    if list(values) != sorted(set(values)):
-        raise ValueError(f"`{name}` must ascend, got {values!r}.")
-    return values

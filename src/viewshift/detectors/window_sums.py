@@ -5,7 +5,7 @@ from typing import Any, ClassVar, get_args
 
 import numpy as np
 
-from viewshift._checks import check_choice, check_whole
+from viewshift._checks import check_ascending, check_choice, check_whole
 from viewshift._typing import Direction, Floats, State
 from viewshift.baselines import Predictive
 from viewshift.baselines._personal import PRIOR_DAYS, STATE, check_half_lives, learn_prior, no_past, unexposed, walk
@@ -115,10 +115,8 @@ class WindowSums(StreamingDetector):
         return self._step(self._start(panel.n_accounts), panel, *unexposed(panel, self.measure))[1]
 
     def _fit(self, panel: Panel) -> None:
-        for days in self.windows if isinstance(self.windows, tuple) else ():
+        for days in check_ascending("windows", self.windows):
             check_whole("windows", days, least=1)
-        if not isinstance(self.windows, tuple) or not self.windows or sorted(set(self.windows)) != [*self.windows]:
-            raise ValueError(f"`windows` must be a tuple of ascending days such as (1, 7), got {self.windows!r}.")
         check_half_lives(self.half_lives)
         check_choice("direction", self.direction, get_args(Direction))
         values, chances = unexposed(panel, self.measure)
