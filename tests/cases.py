@@ -311,6 +311,19 @@ CASES = [
         warm=35,
         surge_days=14,
     ),
+    *(
+        Case(
+            name=f"QuietScan-{measure}",
+            detector=vd.QuietScan(measure=measure, longest=longest),
+            warm=0,
+            surge_days=14,
+            exempt={
+                "exposure": "with 32 times the viewing the same days are active; "
+                "test_reference_quiet.py covers exposure below 1, which alone says something of them"
+            },
+        )
+        for measure, longest in (("episodes", 56), ("minutes", 28))
+    ),
     Case(
         name="IsolationForest",
         detector=vd.IsolationForest(n_trees=20),

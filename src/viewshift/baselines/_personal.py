@@ -39,11 +39,7 @@ class PersonalHurdle(Baseline):
     def _fit(self, panel: Panel) -> None:
         check_half_lives(self.half_lives)
         values, chances = unexposed(panel, self.measure)
-        if panel.observed.any() and not (panel.observed & (chances == 1)).any():
-            raise ValueError(
-                "`exposure` of a reference must be at least 1 on some observed days, which the chance of an active day "
-                f"is learned from, got at most {chances[panel.observed].max():g}; divide it by its median."
-            )
+        check_chances(panel, chances)
         self.cap_, self.prior_ = learn_prior(values, chances)
         self.coef_ = np.zeros((3, N_COMMON + 2 * len(self.half_lives)))
         self.log_sizes_ = np.zeros(2)
@@ -83,6 +79,15 @@ def check_half_lives(half_lives: Any) -> None:
         raise ValueError(f"`half_lives` must be a tuple of days such as (3, 40), got {half_lives!r}.")
     for days in half_lives:
         check_positive("half_lives", days)
+
+
+def check_chances(panel: Panel, chances: Floats) -> None:
+    """Raise if on all observed days of a reference something holds down the chance of an active day."""
+    if panel.observed.any() and not (panel.observed & (chances == 1)).any():
+        raise ValueError(
+            "`exposure` of a reference must be at least 1 on some observed days, which the chance of an active day "
+            f"is learned from, got at most {chances[panel.observed].max():g}; divide it by its median."
+        )
 
 
 def learn_prior(values: Floats, chances: Floats) -> tuple[float, Floats]:

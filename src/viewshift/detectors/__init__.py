@@ -15,6 +15,7 @@ from viewshift.detectors.glr import Glr
 from viewshift.detectors.isolation_forest import IsolationForest
 from viewshift.detectors.pelt import Pelt
 from viewshift.detectors.predictive_tail import PredictiveTail
+from viewshift.detectors.quiet_scan import QuietScan
 from viewshift.detectors.random import Random
 from viewshift.detectors.robust_z import RobustZ
 from viewshift.detectors.seasonal_hybrid_esd import SeasonalHybridEsd
@@ -40,6 +41,7 @@ __all__ = [
     "IsolationForest",
     "Pelt",
     "PredictiveTail",
+    "QuietScan",
     "Random",
     "RobustZ",
     "SeasonalHybridEsd",

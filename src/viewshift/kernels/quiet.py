@@ -1,0 +1,185 @@
+"""The scan for quiet: along each account's days, how likely is it that it has come to watch more seldom.
+
+The chance of watching again depends on how long an account has not watched. Days that follow a quiet one are of three
+kinds: after up to 3 quiet days in a row (0), up to 13 (1), and more (2). All others are of none (-1): the days after an
+active one, those before an account's first active one, and those that were not observed.
+"""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from viewshift._typing import Floats, Ints
+from viewshift.kernels._compile import kernel, parallel_kernel
+
+N_KINDS = 3
+
+
+@parallel_kernel
+def kinds_of_days(values: Floats, quiet: Ints) -> tuple[Ints, Ints]:
+    """Return each day's kind, ``(n_accounts, n_days)``, and the quiet days in a row after the last, ``(n_accounts,)``.
+
+    `values` are counts, NaN where not observed; `quiet` holds the quiet days in a row before the first, -1 for an
+    account that was never active. A day that was not observed neither ends nor lengthens a row.
+    """
+    n_accounts, n_days = values.shape
+    kinds = np.full((n_accounts, n_days), -1, dtype=np.int64)
+    quiet = quiet.copy()
+    for i in prange(n_accounts):
+        for t in range(n_days):
+            if np.isnan(values[i, t]):
+                continue
+            if quiet[i] > 0:
+                kinds[i, t] = 0 if quiet[i] < 4 else 1 if quiet[i] < 14 else 2
+            if values[i, t] > 0.0:
+                quiet[i] = 0
+            elif quiet[i] >= 0:
+                quiet[i] += 1
+    return kinds, quiet
+
+
+@kernel
+def log_odds(k: int, prior: Floats, prior_days: float, past: Floats) -> float:
+    """Return the log odds of an active day in an account's past, where the population's count for `prior_days` days.
+
+    Row 0 of `past` stands for all days, row 1 + kind for those of a kind: their weight, and that of the active ones.
+    """
+    active = past[k, 1] + prior_days * prior[k]
+    share = active / (max(past[k, 0], past[k, 1]) + prior_days)
+    return math.log(share / (1.0 - share))
+
+
+@kernel
+def let_pass(y: float, chance: float, kind: int, decay: float, past: Floats) -> None:
+    """Let a day pass; y is NaN if it was not observed, `chance` the factor on the chance that it be active."""
+    for k in range(1 + N_KINDS):
+        past[k, 0] *= decay
+        past[k, 1] *= decay
+    if np.isnan(y):
+        return
+    active = 1.0 if y > 0.0 else 0.0
+    past[0, 0] += chance
+    past[0, 1] += active
+    if kind >= 0:
+        past[1 + kind, 0] += chance
+        past[1 + kind, 1] += active
+
+
+@parallel_kernel
+def quiet_features(
+    values: Floats, chances: Floats, kinds: Ints, decay: float, prior: Floats, prior_days: float
+) -> Floats:
+    """Return what each day's odds of being active depend on, ``(n_accounts, n_days, 3)``, NaN where it is of no kind.
+
+    That is the constant, and of the account's past the log odds of all days and those of the kind. For the arguments
+    see `scan_quiet`.
+    """
+    n_accounts, n_days = values.shape
+    features = np.full((n_accounts, n_days, 3), np.nan)
+    for i in prange(n_accounts):
+        past = np.zeros((1 + N_KINDS, 2))
+        for t in range(n_days):
+            kind = kinds[i, t]
+            if kind >= 0:
+                features[i, t, 0] = 1.0
+                features[i, t, 1] = log_odds(0, prior, prior_days, past)
+                features[i, t, 2] = log_odds(1 + kind, prior, prior_days, past)
+            let_pass(values[i, t], chances[i, t], kind, decay, past)
+    return features
+
+
+@parallel_kernel
+def scan_quiet(
+    values: Floats,
+    chances: Floats,
+    kinds: Ints,
+    decay: float,
+    prior: Floats,
+    prior_days: float,
+    coefficients: Floats,
+    kept: Floats,
+    past: Floats,
+    odds: Floats,
+    evidence: Floats,
+) -> tuple[Floats, Ints, Ints, tuple[Floats, Floats, Floats]]:
+    """Return the evidence that an account watches more seldom since one of its last days.
+
+    Parameters
+    ----------
+    values
+        Counts, ``(n_accounts, n_days)``, NaN where not observed; only whether they are above 0 matters.
+    chances
+        Factor on the chance of an active day, above 0 to 1, same shape.
+    kinds
+        From `kinds_of_days`, same shape.
+    decay
+        What is left of a day's weight in the account's past after one day.
+    prior, prior_days
+        The population's shares of active days, of all days and of those of each kind, ``(1 + N_KINDS,)``, and how many
+        days they count for.
+    coefficients
+        Of the log odds of an active day, a row for each kind, ``(N_KINDS, 3)``; see `quiet_features`.
+    kept
+        Factors below 1 on the chance of an active day: the hypotheses.
+    past, odds, evidence
+        The state, accounts first. `past`: see `log_odds`. The others by first day, from the oldest: the odds of an
+        active day of each kind by what was known before that day, and the log-likelihood ratio of each hypothesis
+        since, minus infinity where there is no such day or it was not observed.
+
+    Returns
+    -------
+    evidence
+        Log mean over first days and hypotheses of the likelihood ratio, ``(n_accounts, n_days)``; NaN where not
+        observed.
+    days, likeliest
+        How many days ago, the day itself included, the likeliest first day is, and the place of its likeliest
+        hypothesis, same shape; 0 and -1 where nothing is likelier than no change.
+    state
+        The last three arrays after the last day.
+    """
+    n_accounts, n_days = values.shape
+    n_slots, n_kept = evidence.shape[1:]
+    score = np.full((n_accounts, n_days), np.nan)
+    days = np.zeros((n_accounts, n_days), dtype=np.int64)
+    likeliest = np.full((n_accounts, n_days), -1)
+    past, odds, evidence = past.copy(), odds.copy(), evidence.copy()
+    log_kept = np.log(kept)
+    for i in prange(n_accounts):
+        for t in range(n_days):
+            y, chance, kind, first = values[i, t], chances[i, t], kinds[i, t], t % n_slots
+            evidence[i, first] = -np.inf
+            if not np.isnan(y):
+                usual = log_odds(0, prior, prior_days, past[i])
+                for k in range(N_KINDS):
+                    own = log_odds(1 + k, prior, prior_days, past[i])
+                    known = coefficients[k, 0] + coefficients[k, 1] * usual + coefficients[k, 2] * own
+                    odds[i, first, k] = math.exp(min(max(known, -20.0), 20.0))
+                evidence[i, first] = 0.0
+                best, n_first = -np.inf, 0
+                for age in range(n_slots):
+                    s = first - age if age <= first else first - age + n_slots
+                    if evidence[i, s, 0] == -np.inf:
+                        continue
+                    n_first += 1
+                    if kind >= 0:
+                        today = odds[i, s, kind]
+                        today *= chance / (1.0 + today * (1.0 - chance))  # odds p / (1 - p) to f p / (1 - f p)
+                    for c in range(n_kept):
+                        if kind >= 0:
+                            evidence[i, s, c] += log_kept[c] if y > 0.0 else math.log1p(today * (1.0 - kept[c]))
+                        if evidence[i, s, c] > best:
+                            best = evidence[i, s, c]
+                            if best > 0.0:
+                                days[i, t], likeliest[i, t] = age + 1, c
+                total = 0.0
+                for age in range(n_slots):
+                    s = first - age if age <= first else first - age + n_slots
+                    for c in range(n_kept):
+                        total += math.exp(evidence[i, s, c] - best)
+                score[i, t] = best + math.log(total / (n_first * n_kept))
+            let_pass(y, chance, kind, decay, past[i])
+        shift = n_days % n_slots
+        odds[i] = np.roll(odds[i], -shift * N_KINDS)
+        evidence[i] = np.roll(evidence[i], -shift * n_kept)
+    return score, days, likeliest, (past, odds, evidence)
