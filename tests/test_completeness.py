@@ -16,7 +16,7 @@ import pytest
 import viewshift as vs
 from cases import ALL_FOUR, CASES
 from viewshift._typing import Direction
-from viewshift.detectors import Claims, Detector
+from viewshift.detectors import Claims, Constant, Detector, Random
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "viewshift"
@@ -101,6 +101,20 @@ def test_detector_has_a_page(cls: type) -> None:
     page = ROOT / "docs" / "detectors" / f"{snake(cls.__name__)}.md"
     assert page.is_file(), f"{page} is missing"
     assert cls.__name__ in page.read_text()
+
+
+@pytest.mark.parametrize("cls", [cls for cls in DETECTORS if cls not in (Constant, Random)])
+def test_page_of_a_detector_shows_its_picture(cls: type) -> None:
+    picture = f"_static/detectors/{snake(cls.__name__)}.png"
+    assert (ROOT / "docs" / picture).is_file(), f"`docs/make_pictures.py {cls.__name__}` draws it"
+    page = (ROOT / "docs" / "detectors" / f"{snake(cls.__name__)}.md").read_text()
+    assert re.search(rf"^!\[.+\]\(\.\./{picture}\)$", page, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("cls", DETECTORS)
+def test_detector_is_among_those_to_choose_from(cls: type) -> None:
+    page = (ROOT / "docs" / "detectors" / "choosing.md").read_text()
+    assert f"[{cls.__name__}]({snake(cls.__name__)}.md)" in page
 
 
 @pytest.mark.parametrize("cls", DETECTORS)
