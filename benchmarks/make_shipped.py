@@ -7,15 +7,20 @@ from pathlib import Path
 
 import viewshift as vs
 from viewshift.archives import described, write_archive
+from viewshift.detectors import Bank, PredictiveTail, QuietScan, SurgeScan
 from viewshift.saved import SHIPPED
 
 ACCOUNTS, DAYS, SEED = 5_000, 1_095, 20_240_101
+DETECTORS = {
+    "Bank": Bank(detectors=(SurgeScan(), QuietScan()), shares=(0.8, 0.2)),
+    "PredictiveTail": PredictiveTail(),
+}
 FOLDER = Path(vs.__file__).parent / "data"
 
 if __name__ == "__main__":
     population = vs.simulate.viewers(ACCOUNTS, DAYS, seed=SEED)
     for name in SHIPPED:
-        rule = vs.AlarmRule(getattr(vs.detectors, name)()).fit(population)
+        rule = vs.AlarmRule(DETECTORS[name]).fit(population)
         rule.reference = f"{ACCOUNTS:,} simulated viewers x {DAYS:,} days (vs.simulate.viewers, seed {SEED})"
         rule.save(FOLDER / f"{name}.npz")
     usual = vs.baselines.UsualLevel().fit(population)

@@ -15,7 +15,7 @@ from viewshift.calibrate import Ladder
 from viewshift.monitor import Monitor
 from viewshift.rules import AlarmRule
 
-SHIPPED = ("Cusum", "PredictiveTail")
+SHIPPED = ("Bank", "PredictiveTail")
 """Detectors of the rules that are shipped."""
 
 
@@ -59,7 +59,7 @@ def load_monitor(path: str | Path) -> Monitor:
         raise ValueError(f"{path} holds a monitor that this version does not know ({error}).") from None
 
 
-def default_rule(per_account_year: float = 0.5, *, detector: str = "Cusum") -> AlarmRule:
+def default_rule(per_account_year: float = 0.5, *, detector: str = "Bank") -> AlarmRule:
     """Return a rule that is shipped fitted, on simulated viewers, so that one person's export works at once.
 
     Its promise holds for people like the simulated reference population, named in its `reference`. Fit an `AlarmRule`
@@ -70,7 +70,8 @@ def default_rule(per_account_year: float = 0.5, *, detector: str = "Cusum") -> A
     per_account_year
         Alarm intervals per account-year.
     detector
-        "Cusum" finds what lasts a week and longer; "PredictiveTail" finds single days, and suits `discoveries`.
+        "Bank", of `SurgeScan` and `QuietScan`, finds surges of a day to months and when an account goes quiet;
+        "PredictiveTail" finds single days, and suits `discoveries`.
     """
     check_choice("detector", detector, SHIPPED)
     with shipped(detector) as path:

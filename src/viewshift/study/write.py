@@ -29,6 +29,7 @@ QUICK = Setup(n_accounts=100, n_days=500, n_reference=400, population="sessions"
 def default_detectors() -> dict[str, Detector]:
     """Return the detectors that the default study compares, with their default parameters unless named otherwise."""
     return {
+        "SurgeScan, QuietScan": default_rule().detector,
         "ZScore": ZScore(),
         "RobustZ": RobustZ(),
         "Cusum, normal": Cusum(increments="normal"),
