@@ -70,7 +70,7 @@ def default_rule(per_account_year: float = 0.5, *, detector: str = "Bank") -> Al
     per_account_year
         Alarm intervals per account-year.
     detector
-        "Bank", of `SurgeScan` and `QuietScan`, finds surges of a day to months and when an account goes quiet;
+        "Bank", of `SurgeScan` and `QuietScan`, finds surges of a day to four weeks, and when an account goes quiet;
         "PredictiveTail" finds single days, and suits `discoveries`.
     """
     check_choice("detector", detector, SHIPPED)
