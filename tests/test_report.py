@@ -186,7 +186,8 @@ def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
     path = vs.study.write(tmp_path, quick=True, progress=False)
     assert path == tmp_path / "report.html"
     names = {one.name for one in tmp_path.iterdir()}
-    assert names == {"report.html", "report.md", "report_figures", "results.csv", "timings.csv"}
+    tables = {"results.csv", "timings.csv", "comparisons.csv", "mean_ranks.csv"}
+    assert names == {"report.html", "report.md", "report_figures", *tables}
     assert set(pd.read_csv(tmp_path / "results.csv")["seed"].dropna()) == {1}
     assert "viewshift compare --quick --seeds 1 --out reports" in path.read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from viewshift.study.compare import tidy
+from viewshift.study.compare import Trials, tidy
 from viewshift.study.example import Example
 from viewshift.study.files import write_csv
 from viewshift.study.progress import progress_bar
@@ -36,12 +36,15 @@ class Conducted:
         Accounts on which events were found or missed.
     setup
         Sizes of the study.
+    trials
+        Counts by account, of each detector, scenario and seed.
     """
 
     table: pd.DataFrame
     timings: pd.DataFrame
     examples: list[Example]
     setup: Setup
+    trials: Trials
 
 
 def run(
@@ -157,4 +160,4 @@ def conduct(
     if out is not None:
         write_csv(out / "results.csv", table)
         write_csv(out / "timings.csv", timings)
-    return Conducted(table, timings, work.examples, setup)
+    return Conducted(table, timings, work.examples, setup, work.trials)

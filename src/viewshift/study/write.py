@@ -16,6 +16,7 @@ from viewshift.detectors import (
 )
 from viewshift.saved import default_rule
 from viewshift.simulate import SCENARIOS
+from viewshift.study.comparisons import write_comparisons
 from viewshift.study.report import report
 from viewshift.study.run import conduct
 from viewshift.study.setup import Detectors, Scenarios, Setup, named_detectors
@@ -53,7 +54,7 @@ def write(
     scenarios: Scenarios | None = None,
     progress: bool | None = None,
 ) -> Path:
-    """Run a study and write results.csv, timings.csv, report.html and report.md.
+    """Run a study and write results.csv, timings.csv, comparisons.csv, mean_ranks.csv, report.html and report.md.
 
     Parameters
     ----------
@@ -86,6 +87,7 @@ def write(
         out=out,
         progress=progress,
     )
+    write_comparisons(out, done.trials, done.table)
     return report(
         done.table,
         out / "report.html",

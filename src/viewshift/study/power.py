@@ -1,0 +1,119 @@
+"""Power curves: what is found as events grow stronger, at an equal rate of alarms."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from viewshift._checks import check_positive
+from viewshift.simulate import Scenario
+from viewshift.study.run import run
+from viewshift.study.setup import Detectors, Scenarios, chosen_scenarios
+
+COLUMNS = ["detector", "scenario", "unit", "strength", "rate", "net_recall", "low", "high"]
+
+
+def scaled(scenario: Scenario, multiple: float) -> Scenario:
+    """Return the scenario with its strength multiplied: an amount as it is, "times" from 1 on, a "share" up to 1.
+
+    Parameters
+    ----------
+    scenario
+        Of default strength.
+    multiple
+        Above 0.
+    """
+    check_positive("multiples", multiple)
+    if scenario.unit.startswith("times"):
+        return replace(scenario, strength=1 + multiple * (scenario.strength - 1))
+    strength = multiple * scenario.strength
+    return replace(scenario, strength=min(1.0, strength) if scenario.unit.startswith("share") else strength)
+
+
+def power_curves(
+    detectors: Detectors,
+    scenarios: Scenarios,
+    seeds: Iterable[int],
+    *,
+    multiples: Sequence[float] = (0.25, 0.5, 1.0, 2.0),
+    n_accounts: int = 300,
+    n_days: int = 730,
+    rates: Sequence[float] = (1.0, 0.25),
+    n_reference: int = 1500,
+    population: str = "sessions",
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Run a study of scenarios at several strengths: each rule is fitted once, and accounts and onsets are the same.
+
+    Parameters
+    ----------
+    detectors
+        As for `run`.
+    scenarios
+        As for `run`; with events.
+    seeds
+        As for `run`.
+    multiples
+        Of each scenario's own strength. For a strength in "times" it is what exceeds 1 that is multiplied; a share is
+        1 at most, and stands once.
+    n_accounts
+        As for `run`.
+    n_days
+        As for `run`.
+    rates
+        As for `run`.
+    n_reference
+        As for `run`.
+    population
+        As for `run`.
+    progress
+        As for `run`.
+
+    Returns
+    -------
+    One row per detector, scenario, strength and dial: detector, scenario, unit (of the strength), strength, rate,
+    net_recall, and its 95 % interval low to high, over all seeds. What failed is missing.
+
+    Raises
+    ------
+    ValueError
+        If a multiple is not above 0 or a scenario has no events; else as `run`.
+
+    Examples
+    --------
+    >>> import viewshift as vs
+    >>> sizes = {"n_accounts": 20, "n_days": 400, "n_reference": 60, "rates": (2.0,)}
+    >>> curves = vs.study.power_curves([vs.detectors.ZScore()], ["marathon"], [1], multiples=(0.25, 2), **sizes)
+    >>> bool(curves["net_recall"].is_monotonic_increasing)
+    True
+    """
+    chosen = chosen_scenarios(scenarios)
+    for name, scenario in chosen.items():
+        if not scenario.wrong:
+            raise ValueError(f"`scenarios` must have events, got {name!r}, in which nothing is wrong; leave it out.")
+    steps = {(name, part.strength): part for name, one in chosen.items() for part in _steps(one, multiples)}
+    named: Mapping[str, Scenario] = {f"{name} at {strength:g}": one for (name, strength), one in steps.items()}
+    table = run(
+        detectors,
+        named,
+        seeds,
+        n_accounts=n_accounts,
+        n_days=n_days,
+        rates=rates,
+        n_reference=n_reference,
+        population=population,
+        progress=progress,
+    )
+    found = table[table["seed"].isna() & (table["metric"] == "net_recall") & (table["scenario"] != "mean")]
+    of = dict(zip(named, steps, strict=True))
+    units = {name: scenario.unit for name, scenario in chosen.items()}
+    found = found.assign(
+        strength=[of[name][1] for name in found["scenario"]],
+        scenario=[of[name][0] for name in found["scenario"]],
+        net_recall=found["value"],
+    )
+    return found.assign(unit=found["scenario"].map(units))[COLUMNS].reset_index(drop=True)
+
+
+def _steps(scenario: Scenario, multiples: Sequence[float]) -> list[Scenario]:
+    return [scaled(scenario, multiple) for multiple in multiples]
