@@ -37,8 +37,13 @@ WEAKER_CLAIMS = {
 """Who promises less than all four; a new line here takes a page in docs/decisions."""
 
 TESTED_BY_ITS_CALLER = {
+    "affiliations": "`affiliation` passes it on, and test_reference_metrics.py holds that to its authors' code",
+    "coverings": "`covering` passes it on, and test_reference_metrics.py holds that to sets of days",
+    "pairs_within": "`margin_f1` passes it on, and test_reference_metrics.py holds that to the largest matching",
+    "range_rewards": "`range_recall` passes it on, and test_reference_metrics.py holds that to prts",
     "runs_above": "`find_intervals` passes it on, and test_alarms.py holds that to its twin",
     "scan_surges": "`SurgeScan` passes it on, and test_reference_surges.py holds what it gives to its twin",
+    "volumes_under_pr": "`vus_pr` passes it on, and test_reference_metrics.py holds that to its authors' code",
     "simulate_sessions": "a random mechanism, held to the margins of real viewing by test_simulate.py",
     "simulate_chains": "a random mechanism, held to the margins of real viewing by test_simulate.py",
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from viewshift._typing import Floats, Ints
+from viewshift._typing import Bools, Floats, Ints
 
 DAYS_PER_YEAR = 365.25
 
@@ -91,3 +91,58 @@ def per_account_year(count: Any, days: Any) -> Any:
     """
     days = np.asarray(days, dtype=np.float64)
     return np.divide(DAYS_PER_YEAR * np.asarray(count), days, out=np.full(days.shape, np.nan), where=days > 0)[()]
+
+
+def mark_days(row: Ints, first: Ints, last: Ints, shape: tuple[int, int]) -> Bools:
+    """Mark the days of windows or alarms, as the metrics over days take them.
+
+    Parameters
+    ----------
+    row
+        Row of each window.
+    first
+        First day number of each window.
+    last
+        Last day number of each window, included; what lies behind the last day of `shape` is left off.
+    shape
+        ``(n_accounts, n_days)``.
+
+    Returns
+    -------
+    True on the days of any window, of that shape.
+
+    Examples
+    --------
+    >>> mark_days(np.array([0, 1]), np.array([1, 3]), np.array([2, 9]), (2, 5)).astype(int)
+    array([[0, 1, 1, 0, 0],
+           [0, 0, 0, 1, 1]])
+    """
+    edges = np.zeros((shape[0], shape[1] + 1), dtype=np.int64)
+    np.add.at(edges, (row, first), 1)
+    np.add.at(edges, (row, np.minimum(np.asarray(last) + 1, shape[1])), -1)
+    marked: Bools = edges[:, :-1].cumsum(axis=1) > 0
+    return marked
+
+
+def checked_marks(name: str, marks: Any, positive: Any) -> tuple[Floats, Bools]:
+    """Return marks of 1, 0 and NaN and the true days as kernels take them, or raise.
+
+    Parameters
+    ----------
+    name
+        What the marks are called.
+    marks
+        Shape ``(n_accounts, n_days)``.
+    positive
+        True days, same shape.
+    """
+    values = np.ascontiguousarray(marks, dtype=np.float64)
+    days = np.ascontiguousarray(positive, dtype=np.bool_)
+    if values.ndim != 2 or values.shape != days.shape:
+        raise ValueError(
+            f"`{name}` and the true days must have one shape (n_accounts, n_days), got {values.shape} and {days.shape}."
+        )
+    wrong = values[~(np.isnan(values) | (values == 0) | (values == 1))]
+    if wrong.size:
+        raise ValueError(f"`{name}` must hold 1, 0 or NaN, got {wrong[0]:g}; compare scores with a threshold first.")
+    return values, days
