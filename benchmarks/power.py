@@ -29,7 +29,7 @@ from viewshift.metrics.bootstrap import replicated_sums
 from viewshift.simulate import Scenario
 from viewshift.simulate.binges import one_show, superpose
 from viewshift.simulate.events import go_quiet, multiply
-from viewshift.study.trial import day_windows
+from viewshift.study.source import day_windows
 
 RATES = (1.0, 0.25)
 DAYS, REFERENCE, COPIES, QUIET = 730, 800, 20, 7

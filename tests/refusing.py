@@ -1,5 +1,7 @@
 """Detectors that fail on purpose."""
 
+import os
+import signal
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,3 +27,17 @@ class Refusing(Detector):
         if not panel.observed.all():
             raise ArithmeticError("a day is missing")
         return np.asarray(panel[self.measure], dtype=np.float64)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Dying(Detector):
+    """Takes its whole process down, as the kernel does where memory ends."""
+
+    claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=False)
+    measure: str = "episodes"
+
+    def _fit(self, panel):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _score(self, panel):
+        raise NotImplementedError

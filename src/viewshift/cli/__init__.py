@@ -175,9 +175,19 @@ def _compare(
     seeds: Annotated[
         list[int] | None, typer.Option(min=0, show_default="1, 2 and 3", help="A seed; can be given several times.")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, show_default="the number of cores", help="Processes that share the work.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew, and do not go on from what the folder already holds.")
+    ] = False,
 ) -> None:
-    """Compare the detectors on simulated viewers at equal alarm rates, and write a report."""
+    """Compare the detectors on simulated viewers at equal alarm rates, and write a report.
+
+    Interrupted, it goes on where it was when the same command is given again.
+    """
     from viewshift.study import write  # noqa: PLC0415
 
     out.mkdir(parents=True, exist_ok=True)  # before minutes of work
-    print(f"The report is in {write(out, quick=quick, seeds=seeds or None)}.")  # noqa: T201
+    page = write(out, quick=quick, seeds=seeds or None, workers=workers, fresh=fresh)
+    print(f"The report is in {page}.")  # noqa: T201

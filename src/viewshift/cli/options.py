@@ -3,7 +3,9 @@
 import re
 import shlex
 
-OPTIONS = "account|accounts|date_order|days|episodes|out|per_account_year|population|scenario|seed|seeds|tz|until"
+OPTIONS = (
+    "account|accounts|date_order|days|episodes|out|per_account_year|population|scenario|seed|seeds|tz|until|workers"
+)
 
 
 def with_options(sentence: str) -> str:

@@ -1,13 +1,18 @@
 """Run detectors on scenarios: the same panels for all, compared at equal alarm rates."""
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from viewshift import simulate
+from viewshift._checks import check_whole
+from viewshift.detectors import Detector
 from viewshift.study.compare import Trials, tidy
 from viewshift.study.example import Example
+from viewshift.study.failures import leave_script
 from viewshift.study.files import write_csv
 from viewshift.study.progress import progress_bar
 from viewshift.study.setup import (
@@ -19,7 +24,9 @@ from viewshift.study.setup import (
     distinct_seeds,
     named_detectors,
 )
-from viewshift.study.trial import Work, one_seed
+from viewshift.study.store import Store
+from viewshift.study.trial import Job, Unit
+from viewshift.study.workers import units
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ def run(
     n_reference: int = 1500,
     population: str = "sessions",
     out: str | Path | None = None,
+    workers: int = 1,
+    fresh: bool = False,
     progress: bool | None = None,
 ) -> pd.DataFrame:
     """Compare detectors on scenarios at equal alarm rates.
@@ -84,7 +93,12 @@ def run(
     population
         Which simulated population.
     out
-        Folder for results.csv, timings.csv and, after failures, ``failures/*.py``; default none is written.
+        Folder for results.csv, timings.csv, what is finished of the study (``units``), so that the same call goes on
+        after an interruption, and, after failures, ``failures/*.py``; default none is written.
+    workers
+        Number of processes, which share out detectors and seeds; results are the same for any.
+    fresh
+        Whether to compute what `out` already holds once more.
     progress
         Whether to show a progress bar; default if the output is a terminal.
 
@@ -117,6 +131,8 @@ def run(
         seeds,
         setup=Setup(n_accounts, n_days, n_reference, population, tuple(rates)),
         out=None if out is None else Path(out),
+        workers=workers,
+        fresh=fresh,
         progress=progress,
     ).table
 
@@ -128,9 +144,11 @@ def conduct(
     *,
     setup: Setup,
     out: Path | None,
+    workers: int = 1,
+    fresh: bool = False,
     progress: bool | None,
 ) -> Conducted:
-    """Do what `run` does and return timings and examples as well.
+    """Do what `run` does and return timings, examples and counts as well.
 
     Parameters
     ----------
@@ -144,20 +162,74 @@ def conduct(
         Sizes of the study.
     out
         As for `run`.
+    workers
+        As for `run`.
+    fresh
+        As for `run`.
     progress
         As for `run`.
     """
     named, laid_over, numbers = named_detectors(detectors), chosen_scenarios(scenarios), distinct_seeds(seeds)
     check_setup(setup)
-    work = Work(setup, out)
-    with progress_bar(len(numbers) * len(named) * (len(laid_over) + 1), progress) as bar:
-        for seed in numbers:
-            one_seed(work, seed, named, laid_over, bar)
+    check_whole("workers", workers, least=1)
+    jobs = [Job(name, detector, seed) for seed in numbers for name, detector in named.items()]
+    store = None if out is None else Store(out / "units", setup, laid_over)
+    found = _found(jobs, store, workers, fresh, progress, (setup, laid_over))
     causal = {name: detector.claims.causal for name, detector in named.items()}
     wrong = {name: scenario.wrong for name, scenario in laid_over.items()}
-    table = tidy(work.trials, causal, wrong, numbers, setup)
-    timings = pd.DataFrame(work.timings, columns=["detector", "seed", "fit_seconds", "accounts_per_second"])
+    trials = {
+        (*key[:1], scenario, key[1]): trial for key, unit in found.items() for scenario, trial in unit.trials.items()
+    }
+    table = tidy(trials, causal, wrong, numbers, setup)
+    costs = [(*key, unit.fit_seconds, unit.accounts_per_second) for key, unit in found.items()]
+    timings = pd.DataFrame(costs, columns=["detector", "seed", "fit_seconds", "accounts_per_second"])
+    timings = timings[timings["fit_seconds"].notna()].reset_index(drop=True)
     if out is not None:
+        _leave_scripts(out / "failures", found, named, setup)
         write_csv(out / "results.csv", table)
         write_csv(out / "timings.csv", timings)
-    return Conducted(table, timings, work.examples, setup, work.trials)
+    return Conducted(table, timings, _first_examples(found), setup, trials)
+
+
+Found = Mapping[tuple[str, int], Unit]
+"""By detector and seed, in the order in which they were asked for."""
+
+
+def _found(
+    jobs: Sequence[Job],
+    store: Store | None,
+    workers: int,
+    fresh: bool,
+    progress: bool | None,
+    of: tuple[Setup, Mapping[str, simulate.Scenario]],
+) -> Found:
+    """Return what comes of each job, from the store or from now."""
+    found: dict[tuple[str, int], Unit] = {}
+    if store is not None and not fresh:
+        found |= {(job.name, job.seed): unit for job in jobs if (unit := store.get(job)) is not None}
+    open_jobs = [job for job in jobs if (job.name, job.seed) not in found]
+    with progress_bar(len(jobs), progress) as bar, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)  # it is replaced
+        if found:
+            bar("found finished", len(found))
+        for job, unit, lived in units(open_jobs, of[1], of[0], workers):
+            if store is not None and lived:
+                store.keep(job, unit)
+            found[job.name, job.seed] = unit
+            bar(f"{job.name}, seed {job.seed}")
+    return {(job.name, job.seed): found[job.name, job.seed] for job in jobs}
+
+
+def _first_examples(found: Found) -> list[Example]:
+    """Return the examples of the first seed that has any, for each detector and scenario."""
+    first: dict[tuple[str, str], int] = {}
+    examples = [one for unit in found.values() for one in unit.examples]
+    return [one for one in examples if first.setdefault((one.detector, one.scenario), one.seed) == one.seed]
+
+
+def _leave_scripts(folder: Path, found: Found, detectors: Mapping[str, Detector], setup: Setup) -> None:
+    """Write a script for each failure; one of a scenario itself is of every detector."""
+    for (name, seed), unit in found.items():
+        for scenario, step in unit.failures:
+            who = (None, "every detector") if step == "inject" else (detectors[name], name)
+            leave_script(folder, (who[1], scenario, seed), who[0], setup, step)

@@ -1,185 +1,145 @@
-"""One seed of a study: panels made once, every detector fitted once, every failure kept as a row and a script."""
+"""One detector on one seed of a study: fitted once, judged on every scenario, every failure kept as a trial."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
+from threadpoolctl import threadpool_limits
 
-from viewshift import simulate
 from viewshift._typing import Floats
 from viewshift.detectors import Detector
 from viewshift.metrics import account_weights, average_precision_replicates
-from viewshift.panel import Panel
 from viewshift.rules import AlarmRule
 from viewshift.study.compare import N_REPLICATES, Trial
 from viewshift.study.example import Example, show_examples
-from viewshift.study.failures import leave_script, one_sentence
-from viewshift.study.progress import Progress
-from viewshift.study.setup import Setup, reference_seed
-from viewshift.study.tally import Windows, estimate, tally
+from viewshift.study.failures import one_sentence
+from viewshift.study.setup import Setup
+from viewshift.study.source import Laid, Source
+from viewshift.study.tally import estimate, tally
 
 
-@dataclass(frozen=True, eq=False)
-class Laid:
-    """A panel with a scenario laid over it.
+class Job(NamedTuple):
+    """A detector to run on all scenarios of one seed."""
 
-    Parameters
-    ----------
-    panel
-        All accounts.
-    events
-        Windows of the events.
-    lasting
-        Whether events go on after their windows.
-    """
-
-    panel: Panel
-    events: Windows
-    lasting: bool
+    name: str
+    detector: Detector
+    seed: int
 
 
-@dataclass
-class Work:
-    """What a study has found so far.
+class Failure(NamedTuple):
+    """Where something went wrong: the scenario, and the step as `leave_script` calls it."""
+
+    scenario: str
+    step: str
+
+
+@dataclass(eq=False)
+class Unit:
+    """What came of a job.
 
     Parameters
     ----------
-    setup
-        Sizes.
-    out
-        Folder for scripts of failures; None for none.
     trials
-        By detector, scenario and seed.
-    timings
-        Detector, seed, seconds to fit, accounts scored per second.
+        By scenario.
+    fit_seconds, accounts_per_second
+        Cost; NaN where it was not reached.
     examples
         Accounts to show.
+    failures
+        Where it went wrong.
     """
 
-    setup: Setup
-    out: Path | None
-    trials: dict[tuple[str, str, int], Trial] = field(default_factory=dict)
-    timings: list[tuple[str, int, float, float]] = field(default_factory=list)
+    trials: dict[str, Trial] = field(default_factory=dict)
+    fit_seconds: float = float("nan")
+    accounts_per_second: float = float("nan")
     examples: list[Example] = field(default_factory=list)
-
-    def fail(self, key: tuple[str, str, int], detector: Detector | None, step: str, error: Exception) -> Trial:
-        """Keep an error as a trial, and leave a script that does it again.
-
-        Parameters
-        ----------
-        key
-            Detector, scenario and seed.
-        detector
-            None if none was in play.
-        step
-            At which it failed.
-        error
-            What was raised.
-        """
-        if self.out is not None:
-            leave_script(self.out / "failures", key, detector, self.setup, step)
-        return Trial(errors=dict.fromkeys(self.setup.rates, one_sentence(error)))
+    failures: list[Failure] = field(default_factory=list)
 
 
-def one_seed(
-    work: Work,
-    seed: int,
-    detectors: Mapping[str, Detector],
-    scenarios: Mapping[str, simulate.Scenario],
-    bar: Progress,
-) -> None:
-    """Make the panels of one seed and run all detectors on them.
+def failed_unit(sentence: str, step: str, scenarios: Iterable[str], setup: Setup) -> Unit:
+    """Return the unit of a job of which nothing came.
 
     Parameters
     ----------
-    work
-        Gets the results.
-    seed
-        Seed of panel and scenarios.
-    detectors
-        By name.
+    sentence
+        What went wrong.
+    step
+        At which.
     scenarios
-        By name.
-    bar
-        Told of every step.
+        Names of all.
+    setup
+        Sizes.
     """
-    setup = work.setup
-    reference = _renamed(
-        simulate.viewers(setup.n_reference, setup.n_days, seed=reference_seed(seed), population=setup.population)
-    )
-    viewers = simulate.viewers(setup.n_accounts, setup.n_days, seed=seed, population=setup.population)
-    panels: dict[str, Laid | Trial] = {}
-    for name, scenario in scenarios.items():
-        try:
-            panel, truth = scenario.inject(viewers, seed=seed)
-            panels[name] = Laid(panel, day_windows(viewers, truth), scenario.lasting)
-        except Exception as error:
-            panels[name] = work.fail(("every detector", name, seed), None, "inject", error)
-    weights = account_weights(setup.n_accounts, N_REPLICATES, seed=seed)
-    for name, detector in detectors.items():
-        _one_detector(work, (name, seed), detector, reference, viewers, panels, weights, bar)
+    names = list(scenarios)
+    return Unit({name: _failed(sentence, setup) for name in names}, failures=[Failure(names[0], step)])
 
 
-def _renamed(panel: Panel) -> Panel:
-    """Give the accounts names of their own: `Random` draws its scores by name."""
-    return Panel(panel.measures, accounts=[f"reference {name}" for name in panel.accounts], start=panel.start)
+def _failed(sentence: str, setup: Setup) -> Trial:
+    return Trial(errors=dict.fromkeys(setup.rates, sentence))
 
 
-def _one_detector(
-    work: Work,
-    of: tuple[str, int],
-    detector: Detector,
-    reference: Panel,
-    viewers: Panel,
-    panels: Mapping[str, Laid | Trial],
-    weights: Floats,
-    bar: Progress,
-) -> None:
-    name, seed = of
-    step, fit_seconds, seconds = "fit", float("nan"), []
+def run_unit(job: Job, source: Source) -> Unit:
+    """Fit a detector once and judge it on every scenario; what raises becomes a failed trial.
+
+    Parameters
+    ----------
+    job
+        Detector and seed.
+    source
+        Of the panels.
+
+    Notes
+    -----
+    The library's own products of matrices run in one thread, so that sums come out the same wherever they are made.
+    """
+    with threadpool_limits(1):
+        return _run_unit(job, source)
+
+
+def _run_unit(job: Job, source: Source) -> Unit:
+    setup, step = source.setup, "fit"
     try:
+        panels = source.panels(job.seed)
         began = time.perf_counter()
-        fitted = AlarmRule(detector).fit(reference)
+        fitted = AlarmRule(job.detector).fit(panels.reference)
         fit_seconds = time.perf_counter() - began
-        bar(f"{name}, seed {seed}")
         step = "score"
-        clean = fitted.surprise(viewers)
+        clean = fitted.surprise(panels.viewers)
     except Exception as error:
-        failed = work.fail((name, next(iter(panels)), seed), detector, step, error)
-        work.trials |= {(name, scenario, seed): failed for scenario in panels}
-        bar(f"{name}, seed {seed}", len(panels) + (step == "fit"))
-        return
+        return failed_unit(one_sentence(error), step, source.scenarios, setup)
+    weights = account_weights(setup.n_accounts, N_REPLICATES, seed=job.seed)
+    unit, seconds = Unit(fit_seconds=fit_seconds), []
     rules: dict[float, AlarmRule] = {}
     out_of_reach: dict[float, str] = {}
-    for rate in work.setup.rates:
+    for rate in setup.rates:
         rule = fitted.at(rate)
         try:
             rule.threshold_  # noqa: B018 - a dial out of reach shows here
             rules[rate] = rule
         except ValueError as error:
-            work.fail((name, next(iter(panels)), seed), detector, "threshold", error)
+            unit.failures.append(Failure(next(iter(panels.laid)), "threshold"))
             out_of_reach[rate] = one_sentence(error)
-    for scenario, laid in panels.items():
-        key = name, scenario, seed
-        if isinstance(laid, Trial):
-            work.trials[key] = laid
-        else:
-            try:
-                began = time.perf_counter()
-                surprise = fitted.surprise(laid.panel)
-                seconds.append(time.perf_counter() - began)
-                trial = judge(rules, surprise, clean, laid, weights, causal=detector.claims.causal)
-                work.trials[key] = replace(trial, errors=out_of_reach)
-                if not any((one.detector, one.scenario) == key[:2] for one in work.examples):
-                    work.examples += show_examples(key, detector.measure, rules, laid.panel, surprise, laid.events)
-            except Exception as error:
-                work.trials[key] = work.fail(key, detector, "score", error)
-        bar(f"{name}, seed {seed}, {scenario}")
-    speed = viewers.n_accounts * len(seconds) / sum(seconds) if seconds else float("nan")
-    work.timings.append((name, seed, fit_seconds, speed))
+    for scenario, laid in panels.laid.items():
+        if isinstance(laid, str):
+            unit.trials[scenario] = _failed(laid, setup)
+            unit.failures.append(Failure(scenario, "inject"))
+            continue
+        try:
+            began = time.perf_counter()
+            surprise = fitted.surprise(laid.panel)
+            seconds.append(time.perf_counter() - began)
+            trial = judge(rules, surprise, clean, laid, weights, causal=job.detector.claims.causal)
+            unit.trials[scenario] = replace(trial, errors=out_of_reach)
+            key = job.name, scenario, job.seed
+            unit.examples += show_examples(key, job.detector.measure, rules, laid.panel, surprise, laid.events)
+        except Exception as error:
+            unit.trials[scenario] = _failed(one_sentence(error), setup)
+            unit.failures.append(Failure(scenario, "score"))
+    if seconds:
+        unit.accounts_per_second = panels.viewers.n_accounts * len(seconds) / sum(seconds)
+    return unit
 
 
 def judge(
@@ -220,18 +180,3 @@ def judge(
     precision = estimate(float(value), np.array(replicates), n_positive)
     tallies = {rate: tally(rule, surprise, clean, laid.events, causal=causal) for rate, rule in rules.items()}
     return Trial(tallies=tallies, precision=precision)
-
-
-def day_windows(panel: Panel, truth: pd.DataFrame) -> Windows:
-    """Turn a truth of account names and days into row and day numbers.
-
-    Parameters
-    ----------
-    panel
-        The panel that the truth is about.
-    truth
-        Columns account, onset, end.
-    """
-    row = pd.Index(panel.accounts).get_indexer(pd.Index(truth["account"]))
-    onset, end = ((pd.DatetimeIndex(truth[name]) - pd.Timestamp(panel.start)).days for name in ("onset", "end"))
-    return Windows(*(np.asarray(part, dtype=np.int64) for part in (row, onset, end)))

@@ -20,6 +20,7 @@ from viewshift.study.comparisons import write_comparisons
 from viewshift.study.report import report
 from viewshift.study.run import conduct
 from viewshift.study.setup import Detectors, Scenarios, Setup, named_detectors
+from viewshift.study.workers import n_cores
 
 SEEDS = (1, 2, 3)
 RATES = (1.0, 0.25)
@@ -52,6 +53,8 @@ def write(
     seeds: Iterable[int] | None = None,
     detectors: Detectors | None = None,
     scenarios: Scenarios | None = None,
+    workers: int | None = None,
+    fresh: bool = False,
     progress: bool | None = None,
 ) -> Path:
     """Run a study and write results.csv, timings.csv, comparisons.csv, mean_ranks.csv, report.html and report.md.
@@ -68,6 +71,10 @@ def write(
         Default `default_detectors()`.
     scenarios
         Default all shipped ones.
+    workers
+        Number of processes; default the number of cores. Results are the same for any.
+    fresh
+        Whether to compute what the folder already holds once more.
     progress
         Whether to show a progress bar; default if the output is a terminal.
 
@@ -85,6 +92,8 @@ def write(
         numbers,
         setup=setup,
         out=out,
+        workers=n_cores() if workers is None else workers,
+        fresh=fresh,
         progress=progress,
     )
     write_comparisons(out, done.trials, done.table)
