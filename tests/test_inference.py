@@ -78,7 +78,7 @@ def test_the_same_mean_added_up_in_another_order_is_no_difference():
 
 
 def test_friedman_gives_the_published_ranks_and_statistic():
-    """Demsar (2006), Table 6: four classifiers, 14 data sets; chi-square 9.28 there, without the correction of ties."""
+    """Demšar (2006), Table 6: four classifiers, 14 data sets; chi-square 9.28 there, without the correction of ties."""
     ranks = [
         *([4, 3, 2, 1], [1, 2, 3, 4], [4, 1, 2, 3], [4, 1, 3, 2], [4, 2, 3, 1], [1, 2.5, 4, 2.5], [3, 2, 4, 1]),
         *([2.5, 2.5, 4, 1], [4, 3, 2, 1], [2.5] * 4, [4, 2.5, 1, 2.5], [3, 2, 4, 1], [4, 1, 2, 3], [3, 1, 4, 2]),

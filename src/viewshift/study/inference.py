@@ -111,7 +111,7 @@ def friedman(values: Floats) -> tuple[Floats, float]:
 
     References
     ----------
-    Friedman (1937), doi:10.1080/01621459.1937.10503522. Demsar (2006), Statistical comparisons of classifiers over
+    Friedman (1937), doi:10.1080/01621459.1937.10503522. Demšar (2006), Statistical comparisons of classifiers over
     multiple data sets, JMLR 7, 1-30, section 3.2.2.
     """
     rounded = np.round(values, DIGITS)
