@@ -2,6 +2,7 @@
 
 import itertools
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import baycomp
 import numpy as np
@@ -96,9 +97,9 @@ def test_friedman_says_what_it_cannot_say():
     assert friedman(np.ones((5, 3)))[1] == 1.0
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 def test_groups_are_the_largest_sets_without_a_pair_told_apart(seed):
-    n = 7
+    n = 9
     p = np.random.default_rng([10, seed]).choice([0.01, 0.05, 0.9], len(pairs(n)[0]), p=[0.3, 0.1, 0.6])
     alike = {pair for pair, one in zip(zip(*map(list, pairs(n)), strict=True), p, strict=True) if one >= 0.05}
     sets = [
@@ -332,6 +333,8 @@ def test_a_strength_in_times_moves_from_one_and_a_share_ends_at_one(curves):
     assert set(doubled["unit"]) == {"times the former viewing"}
     quiet = vs.simulate.SCENARIOS["going_quiet"]
     assert [scaled(quiet, m).strength for m in (0.5, 1, 2, 4)] == [0.45, 0.9, 1.0, 1.0]
+    second = replace(quiet, unit="times another viewer's viewing", strength=1.0)
+    assert [scaled(second, m).strength for m in (0.5, 1, 2)] == [0.5, 1.0, 2.0]
 
 
 def test_rules_are_fitted_once_for_all_strengths(monkeypatch):
@@ -381,9 +384,9 @@ def test_cost_stands_beside_quality(costs):
 
 
 def words(svg):
-    """Return the texts of a figure, which matplotlib notes beside their outlines."""
+    """Return the texts of a figure, be they text or outlines, beside which matplotlib notes them."""
     root = ET.fromstring(svg, parser=ET.XMLParser(target=ET.TreeBuilder(insert_comments=True)))
-    return [one.text.strip() for one in root.iter() if one.tag is ET.Comment]
+    return [(one.text or "").strip() for one in root.iter() if one.tag is ET.Comment or str(one.tag).endswith("}text")]
 
 
 def marks(svg):

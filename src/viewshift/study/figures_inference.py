@@ -135,7 +135,7 @@ def draw_cost(costs: pd.DataFrame, rate: float, peers: Sequence[str] = ()) -> st
                 xytext=(1.03, (height - low) / (high - low)),
                 textcoords="axes fraction",
                 va="center",
-                arrowprops={"arrowstyle": "-", "color": LINE, "lw": 1, "zorder": 0},
+                arrowprops={"arrowstyle": "-", "color": LINE, "lw": 1, "zorder": 0, "relpos": (0, 0.5)},
                 annotation_clip=False,
             )
         axes.set_ylim(low, high)

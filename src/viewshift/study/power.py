@@ -14,7 +14,7 @@ COLUMNS = ["detector", "scenario", "unit", "strength", "rate", "net_recall", "lo
 
 
 def scaled(scenario: Scenario, multiple: float) -> Scenario:
-    """Return the scenario with its strength multiplied: an amount as it is, "times" from 1 on, a "share" up to 1.
+    """Return the scenario with its strength multiplied; of "times the former viewing" what exceeds 1, a share up to 1.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def scaled(scenario: Scenario, multiple: float) -> Scenario:
         Above 0.
     """
     check_positive("multiples", multiple)
-    if scenario.unit.startswith("times"):
+    if scenario.unit.startswith("times the former"):
         return replace(scenario, strength=1 + multiple * (scenario.strength - 1))
     strength = multiple * scenario.strength
     return replace(scenario, strength=min(1.0, strength) if scenario.unit.startswith("share") else strength)
@@ -54,8 +54,8 @@ def power_curves(
     seeds
         As for `run`.
     multiples
-        Of each scenario's own strength. For a strength in "times" it is what exceeds 1 that is multiplied; a share is
-        1 at most, and stands once.
+        Of each scenario's own strength. For a strength in "times the former viewing" it is what exceeds 1 that is
+        multiplied; a share is 1 at most, and stands once.
     n_accounts
         As for `run`.
     n_days
