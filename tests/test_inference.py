@@ -303,9 +303,13 @@ def test_a_peer_that_leads_is_said_to_and_one_that_does_not_differ_is_not():
 
 
 @pytest.fixture(scope="module")
-def curves():
+def curves(tmp_path_factory):
     detectors = {"ZScore": vs.detectors.ZScore(), "Random": vs.detectors.Random()}
-    return power_curves(detectors, ["marathon", "doubled"], [1, 2], multiples=(0.25, 1, 2), progress=False, **SMALL)
+    out = tmp_path_factory.mktemp("power")
+    asked = {"multiples": (0.25, 1, 2), "out": out, "progress": False, **SMALL}
+    found = power_curves(detectors, ["marathon", "doubled"], [1, 2], **asked)
+    pd.testing.assert_frame_equal(pd.read_csv(out / "power.csv"), found, rtol=1e-5, check_dtype=False)
+    return found
 
 
 def test_power_is_that_of_a_study_at_the_strength(curves):

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
 from viewshift._checks import check_positive
 from viewshift.simulate import Scenario
+from viewshift.study.files import write_csv
 from viewshift.study.run import run
 from viewshift.study.setup import Detectors, Scenarios, chosen_scenarios
 
@@ -41,6 +43,8 @@ def power_curves(
     rates: Sequence[float] = (1.0, 0.25),
     n_reference: int = 1500,
     population: str = "sessions",
+    out: str | Path | None = None,
+    workers: int = 1,
     progress: bool | None = None,
 ) -> pd.DataFrame:
     """Run a study of scenarios at several strengths: each rule is fitted once, and accounts and onsets are the same.
@@ -65,6 +69,10 @@ def power_curves(
     n_reference
         As for `run`.
     population
+        As for `run`.
+    out
+        Folder of its own for power.csv and what `run` writes; default none is written.
+    workers
         As for `run`.
     progress
         As for `run`.
@@ -91,7 +99,8 @@ def power_curves(
     for name, scenario in chosen.items():
         if not scenario.wrong:
             raise ValueError(f"`scenarios` must have events, got {name!r}, in which nothing is wrong; leave it out.")
-    steps = {(name, part.strength): part for name, one in chosen.items() for part in _steps(one, multiples)}
+    every = [(name, scaled(one, multiple)) for name, one in chosen.items() for multiple in multiples]
+    steps = {(name, part.strength): part for name, part in every}
     named: Mapping[str, Scenario] = {f"{name} at {strength:g}": one for (name, strength), one in steps.items()}
     table = run(
         detectors,
@@ -102,6 +111,8 @@ def power_curves(
         rates=rates,
         n_reference=n_reference,
         population=population,
+        out=out,
+        workers=workers,
         progress=progress,
     )
     found = table[table["seed"].isna() & (table["metric"] == "net_recall") & (table["scenario"] != "mean")]
@@ -112,8 +123,7 @@ def power_curves(
         scenario=[of[name][0] for name in found["scenario"]],
         net_recall=found["value"],
     )
-    return found.assign(unit=found["scenario"].map(units))[COLUMNS].reset_index(drop=True)
-
-
-def _steps(scenario: Scenario, multiples: Sequence[float]) -> list[Scenario]:
-    return [scaled(scenario, multiple) for multiple in multiples]
+    curves = found.assign(unit=found["scenario"].map(units))[COLUMNS].reset_index(drop=True)
+    if out is not None:
+        write_csv(Path(out) / "power.csv", curves)
+    return curves
