@@ -103,6 +103,45 @@ def test_windows_are_days_of_the_panel():
     assert [part.tolist() for part in windows] == [[1], [2], [4]]
 
 
+def test_an_account_may_have_several_events_or_none():
+    panel = vs.Panel({"episodes": flat(3, 60)}, accounts=["a", "b", "c"], start="2024-01-01")
+    stamps = {name: pd.to_datetime(["2024-01-11", "2024-01-24", "2024-01-11"]) for name in ("onset", "end")}
+    truth = pd.DataFrame({"account": ["a", "a", "c"], **stamps})
+    truth["end"] += pd.Timedelta(days=2)
+    windows = day_windows(panel, truth)
+    assert [part.tolist() for part in windows] == [[0, 0, 2], [10, 23, 10], [12, 25, 12]]
+    surprise = flat()
+    surprise[0, [11, 23]] = surprise[1, 10] = 3.0
+    judged = judge({1.0: RULE}, surprise, flat(), Laid(None, windows, lasting=False), np.ones((4, 3)), causal=True)
+    counts = judged.tallies[1.0]
+    np.testing.assert_array_equal(counts.events, [2, 0, 1])
+    np.testing.assert_array_equal(counts.found, [2, 0, 0])
+    np.testing.assert_array_equal(counts.alarms, [2, 1, 0])
+    measures = recall_measures(counts, ONES)
+    assert (measures["recall"].value, measures["recall"].n) == (pytest.approx(2 / 3), 3)
+    assert sorted(counts.late.tolist()) == [0, 1]
+    assert judged.precision.n == 9
+    assert judged.precision.value == pytest.approx(2 / 9 * 2 / 3 + 7 / 9 * 9 / 180)
+
+
+def test_what_the_setting_makes_found_is_found_by_chance():
+    """The weeks before the event are silenced in both panels, so that coming back is credited to no detector."""
+    idle = vs.simulate.Scenario(
+        name="return",
+        intent="",
+        strength=1.0,
+        unit="",
+        duration=7,
+        setting=lambda row, onset, rng: row["episodes"].__setitem__(slice(onset, onset + 3), 30.0),
+        event=lambda row, days, rng, strength: None,
+    )
+    table = vs.study.run([vs.detectors.ZScore()], {"return": idle}, [1], progress=False, **SMALL)
+    at = rows(table, seed=1, rate=4.0, scenario="return").set_index("metric")["value"]
+    assert at["recall"] > 0.5
+    assert at["recall"] == at["chance_recall"]
+    assert at["net_recall"] == 0
+
+
 def by_account(found, chance):
     n = len(found)
     nothing = np.zeros(n, dtype=np.int64)

@@ -58,8 +58,7 @@ def redrawn(row: Mapping[str, Floats], days: Ints, rng: np.random.Generator, *, 
     total = Views(*(np.zeros(len(days)) for _ in Views._fields))
     n_weeks = max(1, len(next(iter(row.values()))) // 7)
     while amount > 0:
-        source = (days + 7 * rng.integers(1, max(2, n_weeks))) % (7 * n_weeks)
-        again = Views(*(_row(row, name)[source] for name in Views._fields))
+        again = watched(row, (days + 7 * rng.integers(1, max(2, n_weeks))) % (7 * n_weeks))
         total = Views(*(a + b for a, b in zip(total, _thinned(again, min(1.0, amount), rng), strict=True)))
         amount -= 1.0
     return total
@@ -89,14 +88,40 @@ def silence(row: Mapping[str, Floats], days: Ints) -> None:
         values[days] = np.where(np.isnan(values[days]), np.nan, 0.0)
 
 
-def _row(row: Mapping[str, Floats], name: str) -> Floats:
-    return np.nan_to_num(row[name]) if name in row else np.zeros(len(next(iter(row.values()))))
+def watched(row: Mapping[str, Floats], days: Ints) -> Views:
+    """Return the account's own views on the days; what was not observed or is not measured is none.
+
+    Parameters
+    ----------
+    row
+        The account's measures, one array over all days each.
+    days
+        The days wanted.
+    """
+    nothing = np.zeros(len(days))
+    return Views(*(np.nan_to_num(row[name][days]) if name in row else nothing for name in Views._fields))
+
+
+def part(views: Views, episodes: Ints) -> Views:
+    """Return so many of the episodes of each day, with their share of the minutes.
+
+    Parameters
+    ----------
+    views
+        Of some days.
+    episodes
+        How many to take, on each day at most those there are.
+    """
+    share = np.divide(episodes, views.episodes, out=np.zeros(len(episodes)), where=views.episodes > 0)
+    top = np.maximum(np.round(views.top_show_episodes * share), views.top_show_episodes > 0)
+    return Views(
+        episodes.astype(np.float64), views.minutes * share, views.night_minutes * share, np.minimum(top, episodes)
+    )
 
 
 def _thinned(views: Views, keep: float, rng: np.random.Generator) -> Views:
     if keep >= 1.0:
         return views
-    episodes = rng.binomial(views.episodes.astype(np.int64), keep).astype(np.float64)
-    share = np.divide(episodes, views.episodes, out=np.zeros(len(episodes)), where=views.episodes > 0)
-    whole = np.round(views.top_show_episodes * share)
-    return Views(episodes, views.minutes * share, views.night_minutes * share, np.minimum(whole, episodes))
+    if not views.episodes.any():  # the panel does not count them
+        return Views(*(keep * values for values in views))
+    return part(views, rng.binomial(views.episodes.astype(np.int64), keep))

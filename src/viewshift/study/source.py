@@ -25,11 +25,14 @@ class Laid:
         Windows of the events.
     lasting
         Whether events go on after their windows.
+    twin
+        The same accounts without the events, where these are not simply the viewers of the seed.
     """
 
     panel: Panel
     events: Windows
     lasting: bool
+    twin: Panel | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +44,7 @@ class Panels:
     reference
         Accounts that rules are fitted on.
     viewers
-        Accounts that they are compared on, as they are: the clean twin.
+        Accounts that they are compared on, as they are: the clean twin of all scenarios that name none of their own.
     laid
         Scenario to panel, or to what went wrong when it was laid over the viewers.
     """
@@ -88,7 +91,9 @@ class Source:
         for name, scenario in self.scenarios.items():
             try:
                 panel, truth = scenario.inject(viewers, seed=seed)
-                laid[name] = Laid(panel, day_windows(viewers, truth), scenario.lasting)
+                twin = scenario.twin(viewers, seed=seed)
+                own = None if twin is viewers else twin
+                laid[name] = Laid(panel, day_windows(viewers, truth), scenario.lasting, own)
             except Exception as error:
                 laid[name] = one_sentence(error)
         return Panels(_renamed(reference), viewers, laid)

@@ -130,7 +130,8 @@ def _run_unit(job: Job, source: Source) -> Unit:
             began = time.perf_counter()
             surprise = fitted.surprise(laid.panel)
             seconds.append(time.perf_counter() - began)
-            trial = judge(rules, surprise, clean, laid, weights, causal=job.detector.claims.causal)
+            without = clean if laid.twin is None else fitted.surprise(laid.twin)
+            trial = judge(rules, surprise, without, laid, weights, causal=job.detector.claims.causal)
             unit.trials[scenario] = replace(trial, errors=out_of_reach)
             key = job.name, scenario, job.seed
             unit.examples += show_examples(key, job.detector.measure, rules, laid.panel, surprise, laid.events)
