@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from viewshift.panel import Panel
-from viewshift.simulate import SCENARIOS, population_table, session_tallies, viewers
+from viewshift.simulate import population_table, session_tallies, viewers
 
 PAGE = Path(__file__).with_name("simulated_viewers.md")
 ACCOUNTS, DAYS, SEED = 660, 1280, 20
@@ -37,7 +37,7 @@ def number(value: float) -> str:
 
 
 def main() -> None:
-    """Compute both tables, and put them and the scenarios into the page."""
+    """Compute both tables, and put them into the page."""
     panel, sessions = population("sessions")
     _, markov = population("markov")
     spread = spread_of_66(panel)
@@ -52,18 +52,7 @@ def main() -> None:
         f"{population}: {table['holds'].sum()} of {len(table)} quantities within the bound"
         for population, table in (("sessions", sessions), ("markov", markov))
     ]
-    PAGE.write_text(
-        _filled(_filled(PAGE.read_text(), "table", ["; ".join(counts) + ".", "", *lines]), "scenarios", _scenarios())
-    )
-
-
-def _scenarios() -> list[str]:
-    lines = ["| scenario | what it stands for | strength | days | wrong |", "|---|---|--:|--:|:-:|"]
-    for name, s in SCENARIOS.items():
-        strength = "" if s.unit == "none" else f"{s.strength:g} {s.unit}"
-        days = "for good" if s.lasting else str(s.duration)
-        lines.append(f"| `{name}` | {s.intent} | {strength} | {days} | {_mark(s.wrong)} |")
-    return lines
+    PAGE.write_text(_filled(PAGE.read_text(), "table", ["; ".join(counts) + ".", "", *lines]))
 
 
 def _filled(text: str, part: str, lines: list[str]) -> str:

@@ -1,6 +1,8 @@
 """Scenarios: dated events, measures that agree with each other, and truth that is true."""
 
+import importlib.util
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -406,3 +408,15 @@ def test_bad_strengths_and_short_panels_are_refused() -> None:
 def test_scenarios_that_contradict_themselves_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(SCENARIOS["surge_3d"], **change)
+
+
+def test_the_page_says_what_the_scenarios_are() -> None:
+    script = Path(__file__).resolve().parent.parent / "docs" / "make_scenarios.py"
+    spec = importlib.util.spec_from_file_location(script.stem, script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = script.with_name("scenarios.md").read_text()
+    for wrong in (True, False):
+        assert "\n".join(module.table(wrong)) in page, "run `python docs/make_scenarios.py`"

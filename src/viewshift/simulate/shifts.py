@@ -119,8 +119,8 @@ NIGHT_SHIFT = Scenario(
 COMFORT_REWATCH = Scenario(
     name="comfort_rewatch",
     intent="One film on each of 18 days, in the place of other titles: as many titles as usual, or one a day.",
-    expect="An alarm within the 18 days, but hardly of anything here: what counts titles sees fewer binges than usual, "
-    "and that it is the same film no daily count shows.",
+    expect="An alarm within the 18 days of what adds up minutes, since a film is longer than an episode. What counts "
+    "titles sees fewer binges than usual; that it is the same film no daily count shows.",
     strength=1,
     strengths=(0.25, 0.5, 0.75, 1),
     most=1,
