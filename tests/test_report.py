@@ -1,6 +1,10 @@
 """The report: one file that needs nothing else, numbers as in the table, a Markdown twin that says the same."""
 
 import base64
+import gzip
+import hashlib
+import io
+import json
 import re
 import sys
 from html.parser import HTMLParser
@@ -11,6 +15,8 @@ import pytest
 
 import viewshift as vs
 from refusing import Refusing
+from viewshift.study.embedded import embedded_results
+from viewshift.study.files import as_csv
 from viewshift.study.finding import number, ranking, three_sentences, with_interval
 from viewshift.study.run import conduct
 from viewshift.study.setup import Setup
@@ -39,48 +45,91 @@ def page(done, tmp_path_factory):
 
 
 class Parts(HTMLParser):
+    """Tags with their attributes, the text of each cell, and of each script."""
+
     def __init__(self, text):
         super().__init__()
-        self.tags, self.cells, self.open = [], [], []
+        self.tags, self.cells, self.scripts, self.open = [], [], [], []
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
-        if tag not in ("img", "meta", "br"):
+        if tag not in ("meta", "br"):
             self.open.append(tag)
+        if tag == "td" or (tag == "th" and dict(attrs).get("scope") == "row"):
+            self.cells.append("")
+        if tag == "small" and "td" not in self.open and "th" in self.open:
+            self.cells[-1] += "("
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag, f"{tag} closes what was not open"
+        if tag == "small" and "th" in self.open:
+            self.cells[-1] += ")"
 
     def handle_data(self, data):
-        if self.open and self.open[-1] == "td":
-            self.cells.append(data)
+        if {"td", "th"} & set(self.open) and "tbody" in self.open:
+            self.cells[-1] += data
+        if self.open and self.open[-1] == "script":
+            self.scripts.append(data)
+
+    def named(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
 
 
 def test_the_page_is_well_formed_and_needs_no_other_file(page):
     text = page.read_text(encoding="utf-8")
     parts = Parts(text)
     assert parts.open == []
-    assert not {tag for tag, _ in parts.tags} & {"script", "link", "iframe", "object"}
+    assert not {tag for tag, _ in parts.tags} & {"link", "iframe", "object", "img", "base"}
     addresses = [value for _, attrs in parts.tags for name, value in attrs.items() if name in ("src", "href")]
-    assert len(addresses) >= 4
-    assert all(address.startswith("data:image/svg+xml;base64,") for address in addresses)
-    assert "url(" not in text.split("</style>")[0]
-    assert "@import" not in text
+    assert len(addresses) >= 20
+    assert all(address.startswith(("#", "data:application/gzip;base64,")) for address in addresses)
+    style = text.split("<style>")[1].split("</style>")[0]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert len(text) < 5e6
+
+
+def test_the_page_runs_its_own_script_and_no_other_and_may_load_nothing(page):
+    parts = Parts(page.read_text(encoding="utf-8"))
+    assert parts.named("script") == [{}]
+    (policy,) = [meta["content"] for meta in parts.named("meta") if "http-equiv" in meta]
+    digest = base64.b64encode(hashlib.sha256(parts.scripts[0].encode()).digest()).decode()
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "script-src": f"'sha256-{digest}'",
+        "base-uri": "'none'",
+    }
+    assert not [name for _, attrs in parts.tags for name in attrs if name.startswith("on")]
 
 
 def test_every_picture_has_words_for_those_who_do_not_see_it(page):
-    images = [attrs for tag, attrs in Parts(page.read_text(encoding="utf-8")).tags if tag == "img"]
-    assert all(len(image["alt"]) > 20 for image in images)
-    first = base64.b64decode(images[0]["src"].split(",", 1)[1]).decode()
-    assert "<svg" in first
+    drawings = [attrs for attrs in Parts(page.read_text(encoding="utf-8")).named("div") if attrs.get("role") == "img"]
+    assert len(drawings) == len(list(page.with_name("page_figures").iterdir()))
+    assert all(len(one["aria-label"]) > 20 for one in drawings)
+
+
+def test_pictures_take_the_colours_of_the_page_and_share_no_names(page):
+    text = page.read_text(encoding="utf-8")
+    pictures = re.findall(r"<svg.*?</svg>", text, flags=re.S)
+    assert len(pictures) > 3
+    for picture in pictures:
+        assert "var(--ink)" in picture
+        assert not set(re.findall(r"#[0-9a-f]{6}\b", picture))
+    parts = Parts(text)
+    names = [attrs["id"] for _, attrs in parts.tags if "id" in attrs]
+    assert len(set(names)) == len(names)
+    wanted = re.findall(r'(?:href="#|url\(#)([^")]+)', text)
+    assert set(wanted) <= set(names)
 
 
 def test_what_a_study_names_cannot_break_the_page(page):
     text = page.read_text(encoding="utf-8")
     assert "&lt;script&gt;" in text
-    assert "<script" not in text
+    assert text.count("<script") == 1
 
 
 def test_the_numbers_of_the_ranking_are_those_of_the_table(page, done):
@@ -89,6 +138,50 @@ def test_the_numbers_of_the_ranking_are_those_of_the_table(page, done):
     row = mean.iloc[0]
     expected = f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
     assert cells[cells.index("ZScore") + 1] == expected
+
+
+def test_the_values_that_a_figure_tells_are_those_of_the_table(page, done):
+    told = [
+        json.loads(one["data-marks"])
+        for one in Parts(page.read_text(encoding="utf-8")).named("div")
+        if "data-marks" in one
+    ]
+    ranking_marks, story = [text for _, _, text in told[0]], told[1]
+    row = done.table.query(
+        "scenario == 'mean' and metric == 'net_recall' and rate == 2.0 and detector == 'ZScore'"
+    ).iloc[0]
+    assert f"ZScore at 2: {row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})" in ranking_marks
+    example = next(one for one in done.examples if one.detector == ranking(done.table, 4.0)[0])
+    assert len(story) == len(example.values)
+    first = example.window[0]
+    assert story[first][2].split(": ", 1)[1].startswith(f"{example.values[first]:g} episodes, usual up to ")
+    assert story[first][2].endswith(f"surprise {number(example.surprise[first], 1)}")
+
+
+def test_the_results_in_the_page_are_the_results_file(page, done):
+    links = [attrs for attrs in Parts(page.read_text(encoding="utf-8")).named("a") if "download" in attrs]
+    packed = base64.b64decode(links[0]["href"].split(",", 1)[1])
+    assert gzip.decompress(packed).decode() == as_csv(done.table)
+
+
+def test_results_that_are_too_large_for_a_page_keep_the_rows_over_all_seeds(done):
+    whole = embedded_results(done.table)
+    part = embedded_results(done.table, room=len(whole.base64) - 1)
+    assert (whole.n_rows, whole.whole, part.whole) == (len(done.table), True, False)
+    pooled = pd.read_csv(io.BytesIO(base64.b64decode(part.base64)), compression="gzip")
+    assert len(pooled) == part.n_rows == done.table["seed"].isna().sum()
+    assert pooled["seed"].isna().all()
+
+
+def test_every_table_and_figure_of_results_names_rows_that_exist(page, done):
+    links = [attrs for attrs in Parts(page.read_text(encoding="utf-8")).named("a") if "data-metric" in attrs]
+    assert len(links) > 10
+    pooled = done.table[done.table["seed"].isna()]
+    for link in links:
+        found = pooled[pooled["metric"] == link["data-metric"]]
+        found = found[found["scenario"] == link["data-scenario"]] if link["data-scenario"] else found
+        found = found[found["rate"] == float(link["data-rate"])] if link["data-rate"] else found
+        assert len(found), link
 
 
 def test_offline_detectors_and_failures_stand_apart(page):
@@ -110,15 +203,14 @@ def test_the_markdown_twin_holds_the_same_cells_and_pictures_that_exist(page):
     for cell in Parts(page.read_text(encoding="utf-8")).cells:
         assert cell in cells
     files = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", twin)
-    images = [tag for tag, _ in Parts(page.read_text(encoding="utf-8")).tags if tag == "img"]
-    assert len(files) == len(images)
+    assert len(files) == page.read_text(encoding="utf-8").count("<svg")
     assert all((page.parent / file).read_text(encoding="utf-8").startswith("<?xml") for file in files)
 
 
 def test_examples_are_those_of_the_best_detector_found_and_missed(page, done):
     best = ranking(done.table, 4.0)[0]
     twin = page.with_suffix(".md").read_text(encoding="utf-8")
-    assert f"What {best} sees at 4 per account-year" in twin
+    assert f"what {best} sees at 4 per account-year" in twin
     assert len(re.findall(r"!\[story, account", twin)) in (1, 2)
 
 
@@ -170,6 +262,10 @@ def test_the_finding_says_whether_the_best_is_clear_of_the_next():
     unclear = made_up(net, {"A": (0, 0, 0), "B": (-0.2, -0.5, 0.1)}, over)
     said = three_sentences(unclear, [1.0], ["story"], ["clean"])[0]
     assert said.endswith(", not clear of B (0.20).")
+
+
+def test_a_number_is_rounded_alike_whatever_holds_it():
+    assert number(np.float64(0.975)) == number(0.975) == "0.97"  # 0.975 is just below itself
 
 
 def test_numbers_without_an_interval_say_how_many_are_behind_them():

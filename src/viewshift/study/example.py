@@ -10,15 +10,18 @@ from viewshift.alarms import find_intervals
 from viewshift.metrics import first_alarm_delay
 from viewshift.panel import Panel
 from viewshift.rules import AlarmRule
+from viewshift.saved import default_baseline
 from viewshift.study.tally import Windows
 
 BEFORE, AFTER = 90, 40
 """Days shown before the onset, and after the end (but no more than twice `BEFORE` after the onset)."""
+USUAL = 0.9
+"""The quantile of an ordinary day that is shown as usual."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """Some days of one account around an event, and the alarms on them.
+    """Some days of one account around an event, with the surprise and the alarms on them.
 
     Parameters
     ----------
@@ -36,6 +39,12 @@ class Example:
         First and last place of the event among the values.
     alarms
         First and last place of each alarm.
+    surprise
+        By day, like the values.
+    threshold
+        Surprise at which an alarm opens.
+    past
+        The measure on the days before the first value, from the account's first day on.
     """
 
     detector: str
@@ -49,6 +58,24 @@ class Example:
     values: tuple[float, ...]
     window: tuple[int, int]
     alarms: tuple[tuple[int, int], ...]
+    surprise: tuple[float, ...]
+    threshold: float
+    past: tuple[float, ...]
+
+    def usual(self) -> Floats | None:
+        """Return what 9 of 10 ordinary days stay at or below, by the shipped usual level; None for another measure.
+
+        The usual level sees a day's own past alone, and no day of the last week.
+        """
+        baseline = default_baseline()
+        if self.measure not in baseline.measures:
+            return None
+        days = np.array([self.past + self.values])
+        panel = Panel(
+            {self.measure: days}, accounts=[self.account], start=np.datetime64(self.first_day) - len(self.past)
+        )
+        found: Floats = baseline.predict(panel).quantile(USUAL)[0, len(self.past) :]
+        return found
 
 
 def show_examples(
@@ -90,6 +117,7 @@ def show_examples(
             stop = min(panel.n_days, end + AFTER + 1, onset + 2 * BEFORE)
             last = np.minimum(alarms.last, alarms.opened + rule.adapt_after - 1)
             shown = (alarms.row == row) & (last >= first) & (alarms.opened < stop)
+            days = panel[measure][row].astype(float).tolist()
             examples.append(
                 Example(
                     detector=detector,
@@ -100,12 +128,15 @@ def show_examples(
                     rate=rate,
                     delay=float(delay[k]),
                     first_day=str(panel.days[first]),
-                    values=tuple(panel[measure][row, first:stop].astype(float).tolist()),
+                    values=tuple(days[first:stop]),
                     window=(onset - first, min(end, stop - 1) - first),
                     alarms=tuple(
                         (int(max(a, first)) - first, int(min(b, stop - 1)) - first)
                         for a, b in zip(alarms.opened[shown], last[shown], strict=True)
                     ),
+                    surprise=tuple(surprise[row, first:stop].astype(float).tolist()),
+                    threshold=float(rule.threshold_),
+                    past=tuple(days[:first]),
                 )
             )
     return examples

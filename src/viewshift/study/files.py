@@ -7,6 +7,17 @@ import pandas as pd
 from viewshift._files import write_whole
 
 
+def as_csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV with six significant digits.
+
+    Parameters
+    ----------
+    table
+        The table, without its index.
+    """
+    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a table as CSV with six significant digits.
 
@@ -17,4 +28,4 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     table
         The table, without its index.
     """
-    write_whole(path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    write_whole(path, as_csv(table))

@@ -16,7 +16,7 @@ def number(value: float, digits: int = 2) -> str:
     digits
         Digits after the point.
     """
-    return "–" if pd.isna(value) else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\u2212")
+    return "–" if pd.isna(value) else f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "\u2212")
 
 
 def with_interval(row: Any, digits: int = 2) -> str:

@@ -1,18 +1,23 @@
 """One self-contained HTML page about a study, and its Markdown twin: formatting, no computing."""
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from viewshift._files import write_whole
+from viewshift.study.content import arrange
+from viewshift.study.embedded import embedded_results
 from viewshift.study.example import Example
-from viewshift.study.finding import ranking, three_sentences
-from viewshift.study.sections import Content, sections, subtitle
+from viewshift.study.finding import three_sentences
+from viewshift.study.parts import Picture, Section
+from viewshift.study.sections import sections, subtitle
 from viewshift.study.setup import Setup
-from viewshift.study.tables import check_columns
 
 
 def report(
@@ -54,47 +59,40 @@ def report(
         If the table lacks a column.
     """
     path = Path(path)
-    content = _content(table, f"{path.stem}_figures", timings, examples, setup, command)
-    content = replace(content, parameters=parameters or {})
+    more: dict[str, Any] = {"timings": timings, "examples": tuple(examples), "setup": setup, "command": command}
+    content = replace(arrange(table, f"{path.stem}_figures"), **more, parameters=parameters or {})
     parts = sections(content)
-    words = {
+    words: dict[str, object] = {
         "title": "Which detector finds shifts in daily viewing?",
         "subtitle": subtitle(content),
         "finding": three_sentences(content.table, content.rates, content.eventful, content.null),
         "sections": parts,
     }
-    for picture in (one for section in parts for one in section.figures):
-        write_whole(path.parent / picture.file, picture.svg)
-    write_whole(path, _filled("report.html.jinja", words))
+    for picture in _pictures(parts):
+        write_whole(path.parent / picture.file, picture.drawing.svg)
+    style, script = _own("report.css"), _own("report.js")
+    page = {"style": style, "script": script, "allowed": _allowed(script), "results": embedded_results(content.table)}
+    write_whole(path, _filled("report.html.jinja", words | page))
     write_whole(path.with_suffix(".md"), _filled("report.md.jinja", words))
     return path
+
+
+def _pictures(parts: Sequence[Section]) -> list[Picture]:
+    return [picture for part in parts for picture in (*part.figures, *_pictures(part.folds))]
+
+
+def _allowed(script: str) -> str:
+    """Return the page's content security policy: its own style and this one script, and nothing from anywhere else."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
+
+
+def _own(file: str) -> str:
+    return resources.files("viewshift.study").joinpath(file).read_text(encoding="utf-8")
 
 
 def _filled(template: str, words: Mapping[str, object]) -> str:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only reports need it
 
-    text = resources.files("viewshift.study").joinpath(template).read_text(encoding="utf-8")
-    page = Environment(autoescape="html" in template, undefined=StrictUndefined).from_string(text)
+    page = Environment(autoescape="html" in template, undefined=StrictUndefined).from_string(_own(template))
     return page.render(words).rstrip() + "\n"
-
-
-def _content(
-    table: pd.DataFrame,
-    folder: str,
-    timings: pd.DataFrame | None,
-    examples: Sequence[Example],
-    setup: Setup | None,
-    command: str,
-) -> Content:
-    check_columns(table)
-    table = table.assign(error=table["error"].fillna(""), seed=table["seed"].astype("Int64"))
-    rates = table["rate"].dropna().drop_duplicates().tolist()
-    scenarios = [name for name in table["scenario"].drop_duplicates() if name != "mean"]
-    with_events = set(table.loc[table["metric"] == "net_recall", "scenario"])
-    eventful = [name for name in scenarios if name in with_events]
-    null = [name for name in scenarios if name not in with_events]
-    causal = table.loc[table["causal"], "detector"].drop_duplicates().tolist()
-    offline = table.loc[~table["causal"], "detector"].drop_duplicates().tolist()
-    order = ranking(table, rates[0]) or causal
-    offline = ranking(table, rates[0], causal=False) or offline
-    return Content(table, rates, eventful, null, order, offline, folder, setup, timings, tuple(examples), command)

@@ -1,125 +1,30 @@
 """What stands in a report, part by part: text, pictures and tables, in the order in which one asks."""
 
-import base64
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from importlib.metadata import version
 
-import pandas as pd
-
 import viewshift
+from viewshift.simulate import SCENARIOS
 from viewshift.study import figures
-from viewshift.study.example import Example
-from viewshift.study.setup import Setup
+from viewshift.study.content import CONTROLS, Content
+from viewshift.study.finding import number
+from viewshift.study.parts import Picture, Section, Source
 from viewshift.study.tables import (
-    Grid,
     failure_table,
+    matrix,
     parameter_table,
+    plain,
     ranking_table,
     rows,
     scenario_table,
     timing_table,
+    words_for,
 )
 
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "scikit-learn", "matplotlib")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure with its text for those who do not see it.
-
-    Parameters
-    ----------
-    svg
-        The figure.
-    file
-        Its path from the Markdown file.
-    alt
-        What it shows, in words.
-    caption
-        What to see in it.
-    """
-
-    svg: str
-    file: str
-    alt: str
-    caption: str
-
-    @property
-    def base64(self) -> str:
-        """The figure as a data address holds it."""
-        return base64.b64encode(self.svg.encode()).decode()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with what stands under it.
-
-    Parameters
-    ----------
-    title
-        Heading.
-    texts
-        Paragraphs.
-    figures
-        Pictures, before the tables.
-    tables
-        Tables.
-    code
-        A command to type.
-    small
-        Whether two pictures fit side by side.
-    """
-
-    title: str
-    texts: Sequence[str] = ()
-    figures: Sequence[Picture] = ()
-    tables: Sequence[Grid] = ()
-    code: str = ""
-    small: bool = False
-
-
-@dataclass(frozen=True)
-class Content:
-    """All that a report shows.
-
-    Parameters
-    ----------
-    table
-        Results.
-    rates
-        Dials; the first one ranks.
-    eventful, null
-        Scenarios with events, and those in which nothing is wrong.
-    order, offline
-        Detectors that see no future and those that do, best first.
-    folder
-        Of the figures, from the Markdown file.
-    setup
-        Sizes of the study, if known.
-    timings
-        Cost of the detectors, if known.
-    examples
-        Accounts.
-    command
-        What to type to repeat the study.
-    parameters
-        Each detector as it was run.
-    """
-
-    table: pd.DataFrame
-    rates: list[float]
-    eventful: list[str]
-    null: list[str]
-    order: list[str]
-    offline: list[str]
-    folder: str
-    setup: Setup | None
-    timings: pd.DataFrame | None
-    examples: Sequence[Example] = ()
-    command: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+SHOWN = {"net_recall", "recall", "chance_recall", "reached", "delay", "alarms", "alarms_over_dial", "clean_alarms"}
+"""Metrics that have their place in the sections on recall and on alarm rates."""
 
 
 def subtitle(content: Content) -> str:
@@ -131,7 +36,7 @@ def subtitle(content: Content) -> str:
         All that the report shows.
     """
     seeds = content.table["seed"].dropna().drop_duplicates().astype(str).tolist()
-    controls = len({"Constant", "Random"} & set(content.order))
+    controls = len(set(CONTROLS) & set(content.order))
     counted = [(len(content.order) - controls, "detector"), (controls, "control"), (len(content.offline), "offline")]
     kinds = [f"{n} {word}{'s' if n > 1 and word != 'offline' else ''}" for n, word in counted if n]
     text = f"{', '.join(kinds)}; {len(content.eventful)} scenarios with events, "
@@ -155,7 +60,8 @@ def sections(content: Content) -> list[Section]:
         _ranking_section(content),
         _scenario_section(content),
         _null_section(content),
-        _example_section(content),
+        _each_section(content),
+        _more_section(content),
         _offline_section(content),
         _failure_section(content),
         _record_section(content),
@@ -167,13 +73,13 @@ def _ranking_section(content: Content) -> Section | None:
     if not content.eventful:
         return None
     mean = rows(content.table, "net_recall", scenario="mean")
-    controls = {"Constant", "Random"} <= set(content.order)
     picture = Picture(
         figures.draw_ranking(mean, content.order, content.rates),
         f"{content.folder}/ranking.svg",
         "Mean net recall of each detector with 95 % intervals, best on top",
         "Every rule was set to the same alarm rate on ordinary accounts."
-        + (" Constant and Random are controls that know nothing: they must lie at 0." if controls else ""),
+        + (" Constant and Random are controls that know nothing: they must lie at 0." * _controls(content)),
+        Source(["net_recall"], content.rates, "mean"),
     )
     texts = [
         "An event counts as found if a fresh alarm opens between its first and its last day. Ordinary viewing raises "
@@ -182,66 +88,108 @@ def _ranking_section(content: Content) -> Section | None:
     ]
     if "going_quiet" in content.eventful:
         texts.append("The mean counts going quiet too, which detectors that look for more viewing cannot find.")
-    return Section("Ranking", texts, [picture], [ranking_table(content.table, content.order, content.rates)])
+    return Section("Ranking", texts, [picture], [ranking_table(content, content.order)])
+
+
+def _controls(content: Content) -> bool:
+    return set(CONTROLS) <= set(content.order)
 
 
 def _scenario_section(content: Content) -> Section | None:
     if not content.eventful:
         return None
-    cells = rows(content.table, "net_recall")
-    picture = Picture(
-        figures.draw_heat_map(cells, content.order, content.eventful, content.rates),
-        f"{content.folder}/scenarios.svg",
-        "Net recall of each detector on each scenario",
-        "Net recall by scenario; what lies below 0 is white, and a dash is a failed run.",
-    )
-    first = content.rates[0]
+    caption = "Net recall (share of events, chance hits taken off) at {:g} per account-year; × is a failed run."
     grids = [
-        scenario_table(content.table, content.order, content.eventful, "delay", first),
-        scenario_table(content.table, content.order, content.eventful, "days_in_alarm", first),
-        scenario_table(content.table, content.order, content.eventful, "average_precision", None),
+        matrix(content, content.order, content.eventful, "net_recall", rate, caption.format(rate))
+        for rate in content.rates
     ]
-    texts = [
-        "Detectors look for more viewing unless their name says otherwise. Where viewing stops they lie below 0: an "
-        "account that falls silent raises none of its usual alarms."
-    ]
-    return Section("By scenario", texts if "going_quiet" in content.eventful else [], [picture], grids)
+    texts = ["Intervals stand under each scenario below."]
+    if "going_quiet" in content.eventful:
+        texts.append(
+            "Detectors look for more viewing unless their name says otherwise. Where viewing stops they lie below 0: "
+            "an account that falls silent raises none of its usual alarms."
+        )
+    return Section("By scenario", texts, [], grids)
 
 
 def _null_section(content: Content) -> Section | None:
     if not content.null:
         return None
-    over = rows(content.table, "alarms_over_dial")
     shown = content.order + content.offline
-    ties = "Constant" in shown
-    pictures = [
-        Picture(
-            figures.draw_alarm_rates(over, shown, content.null, rate),
-            f"{content.folder}/alarm_rate_{rate:g}.svg",
-            f"Observed alarms over the dial of {rate:g} per account-year, where nothing is wrong",
-            "A ratio of 1 is the promise kept on accounts the rule has not seen. Intervals leave out that the "
-            "threshold itself was estimated."
-            + (" Constant scores all days alike: it raises no alarms." if ties else ""),
-        )
-        for rate in content.rates
+    caption = "Observed alarms over the dial of {:g} per account-year; no colour: within 15 %."
+    grids = [
+        matrix(content, shown, content.null, "alarms_over_dial", rate, caption.format(rate)) for rate in content.rates
     ]
-    return Section("Are the alarm rates kept where nothing is wrong?", [], pictures, [])
+    texts = [
+        "A ratio of 1 is the promise kept on accounts the rule has not seen. Intervals leave out that the threshold "
+        "itself was estimated."
+    ]
+    if "Constant" in shown:
+        texts.append("Constant scores all days alike: it raises no alarms.")
+    return Section("Are the alarm rates kept where nothing is wrong?", texts, [], grids)
 
 
-def _example_section(content: Content) -> Section | None:
+def _each_section(content: Content) -> Section | None:
+    first = content.rates[0]
+    columns: list[tuple[str, float | None]] = [("net_recall", rate) for rate in content.rates]
+    columns += [("chance_recall", first), ("delay", first), ("average_precision", None), ("vus_pr", None)]
+    calm: list[tuple[str, float | None]] = [("alarms_over_dial", rate) for rate in content.rates]
+    folds = []
+    for scenario in content.eventful + content.null:
+        wanted = columns if scenario in content.eventful else calm
+        texts = [SCENARIOS[scenario].intent] if scenario in SCENARIOS else []
+        grid = scenario_table(content, content.order, scenario, [*wanted, ("days_in_alarm", first)])
+        brief = _best_on(content, scenario) if scenario in content.eventful else "nothing is wrong here"
+        folds.append(Section(plain(scenario), texts, _examples(content, scenario), [grid], brief=brief))
+    texts = ["The median delay runs from onset to alarm, over events found and not found by chance."]
     shown = [one for one in content.examples if content.order and one.detector == content.order[0]]
-    if not shown:
-        return None
+    if shown:
+        texts.append(
+            f"Example accounts: what {shown[0].detector} sees at {shown[0].rate:g} per account-year; for each scenario "
+            "the first account whose event it found and the first one whose event it missed. Usual is what 9 of 10 "
+            "ordinary days stay at or below, by the shipped usual level; surprise is -log10 of the p-value, and an "
+            "alarm opens where it reaches the threshold."
+        )
+    return Section("Scenario by scenario", texts, folds=folds)
+
+
+def _best_on(content: Content, scenario: str) -> str:
+    found = [(name, content.pooled.get((name, scenario, "net_recall", content.rates[0]))) for name in content.order]
+    known = [
+        (row["value"], row["low"], name) for name, row in found if row is not None and row["value"] == row["value"]
+    ]
+    if not known:
+        return "no detector ran through"
+    value, low, name = max(known, key=lambda one: one[0])
+    if not low > 0:
+        return f"no detector is clear of chance at {content.rates[0]:g}"
+    return f"{name} finds most at {content.rates[0]:g}: {number(value)}"
+
+
+def _examples(content: Content, scenario: str) -> Sequence[Picture]:
     pictures = []
-    for k, one in enumerate(shown):
-        fate = "missed" if one.delay != one.delay else f"found after {one.delay:.0f} days"
-        words = f"{one.scenario.replace('_', ' ')}, account {one.account}, seed {one.seed}: {fate}"
-        pictures.append(Picture(figures.draw_example(one), f"{content.folder}/example_{k + 1}.svg", words, words + "."))
-    first = shown[0]
-    text = f"What {first.detector} sees at {first.rate:g} per account-year: for each scenario the first account whose "
-    return Section(
-        "Example accounts", [text + "event it found and the first one whose event it missed."], pictures, small=True
-    )
+    for one in content.examples:
+        if one.scenario == scenario and content.order and one.detector == content.order[0]:
+            missed = one.delay != one.delay
+            days = f"{one.delay:.0f} day{'' if one.delay == 1 else 's'}"
+            words = f"{plain(one.scenario)}, account {one.account}, seed {one.seed}: "
+            up = any(opened < one.window[0] <= last for opened, last in one.alarms)
+            words += f"missed{', an alarm being up already' if up else ''}" if missed else f"found after {days}"
+            file = f"{content.folder}/{scenario}_{'missed' if missed else 'found'}.svg"
+            pictures.append(Picture(figures.draw_example(one), file, words, words + "."))
+    return pictures
+
+
+def _more_section(content: Content) -> Section | None:
+    scenarios, first = content.eventful, content.rates[0]
+    folds = []
+    for metric, dialled in content.metrics.items():
+        if metric in SHOWN or not scenarios:
+            continue
+        grid = matrix(content, content.order, scenarios, metric, first if dialled else None, "")
+        folds.append(Section(words_for(metric, first if dialled else None), tables=[grid]))
+    texts = ["Each detector on each scenario, by the other metrics of the results table."]
+    return Section("Other metrics", texts, folds=folds) if folds else None
 
 
 def _offline_section(content: Content) -> Section | None:
@@ -251,15 +199,16 @@ def _offline_section(content: Content) -> Section | None:
         "These look at the whole history at once, the days after the event included. They are no rivals of those "
         "above: a delay has no meaning for them. An event counts as found if a change day falls within its window."
     ]
-    grids = [ranking_table(content.table, content.offline, content.rates)]
+    grids = [ranking_table(content, content.offline)]
     grids += [
-        scenario_table(content.table, content.offline, content.eventful, "net_recall", rate) for rate in content.rates
+        matrix(content, content.offline, content.eventful, "net_recall", rate, f"Net recall at {rate:g}.")
+        for rate in content.rates
     ]
     return Section("Offline detectors, apart", texts, [], grids)
 
 
 def _failure_section(content: Content) -> Section | None:
-    grid = failure_table(content.table)
+    grid = failure_table(content)
     if grid is None:
         return None
     texts = ["These did not run through and stand in no mean. The folder failures/ next to the results repeats each."]
