@@ -282,7 +282,15 @@ def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
     path = vs.study.write(tmp_path, quick=True, workers=1, progress=False)
     assert path == tmp_path / "report.html"
     names = {one.name for one in tmp_path.iterdir()}
-    tables = {"results.csv", "timings.csv", "comparisons.csv", "mean_ranks.csv"}
+    tables = {
+        "results.csv",
+        "results.parquet",
+        "results.json",
+        "manifest.json",
+        "timings.csv",
+        "comparisons.csv",
+        "mean_ranks.csv",
+    }
     assert names == {"report.html", "report.md", "report_figures", "units", *tables}
     assert set(pd.read_csv(tmp_path / "results.csv")["seed"].dropna()) == {1}
     assert "viewshift compare --quick --seeds 1 --out reports" in path.read_text(encoding="utf-8")

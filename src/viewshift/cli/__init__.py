@@ -166,14 +166,26 @@ def _simulate(
     simulate(out, accounts=accounts, days=days, seed=seed, population=population, scenario=scenario)
 
 
-@app.command("compare", epilog="Example: viewshift compare --quick --out reports")
+@app.command(
+    "compare",
+    epilog="Example: viewshift compare --quick --out reports, or viewshift compare --config study.toml --out mine",
+)
 def _compare(
     out: Annotated[
         Path, typer.Option(file_okay=False, writable=True, help="Folder for report.html, report.md and the tables.")
     ] = Path("reports"),
     quick: Annotated[bool, typer.Option("--quick", help="A small study, to see whether everything runs.")] = False,
     seeds: Annotated[
-        list[int] | None, typer.Option(min=0, show_default="1, 2 and 3", help="A seed; can be given several times.")
+        list[int] | None,
+        typer.Option(
+            min=0, show_default="1, 2 and 3, or those of --config", help="A seed; can be given several times."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, show_default="the default study", help="A study of your own, written in TOML."
+        ),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, show_default="the number of cores", help="Processes that share the work.")
@@ -189,5 +201,5 @@ def _compare(
     from viewshift.study import write  # noqa: PLC0415
 
     out.mkdir(parents=True, exist_ok=True)  # before minutes of work
-    page = write(out, quick=quick, seeds=seeds or None, workers=workers, fresh=fresh)
+    page = write(out, config=config, quick=quick, seeds=seeds or None, workers=workers, fresh=fresh)
     print(f"The report is in {page}.")  # noqa: T201

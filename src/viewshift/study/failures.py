@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from sklearn.base import BaseEstimator
+
 from viewshift._files import write_whole
 from viewshift.detectors import Detector
 from viewshift.simulate import SCENARIOS
@@ -44,14 +46,17 @@ def one_sentence(error: BaseException) -> str:
 
 
 def expression(value: Any) -> tuple[str, set[type]]:
-    """Return Python text that builds a parameter, and the detector classes it names.
+    """Return Python text that builds a parameter, and the classes of detectors and baselines it names.
 
     Parameters
     ----------
     value
-        A detector (with others as parameters, perhaps) or a plain value.
+        A detector or baseline (with others as parameters, perhaps), a tuple or a plain value.
     """
-    if not isinstance(value, Detector):
+    if isinstance(value, tuple):
+        inside = [expression(one) for one in value]
+        return f"({''.join(f'{text}, ' for text, _ in inside).strip()})", set().union(*(inner for _, inner in inside))
+    if not isinstance(value, BaseEstimator):
         return repr(value), set()
     classes, parts = {type(value)}, []
     for name, parameter in value.get_params(deep=False).items():

@@ -19,11 +19,14 @@ from viewshift.study.parts import Picture, Section
 from viewshift.study.sections import sections, subtitle
 from viewshift.study.setup import Setup
 
+TITLE = "Which detector finds shifts in daily viewing?"
+
 
 def report(
     table: pd.DataFrame,
     path: str | Path,
     *,
+    title: str = TITLE,
     timings: pd.DataFrame | None = None,
     examples: Sequence[Example] = (),
     setup: Setup | None = None,
@@ -38,6 +41,8 @@ def report(
         From `run`, or read back from its results.csv.
     path
         The HTML file; the twin gets the suffix .md, its figures a folder.
+    title
+        The question.
     timings
         Fit seconds and accounts per second, shown at the end.
     examples
@@ -63,7 +68,7 @@ def report(
     content = replace(arrange(table, f"{path.stem}_figures"), **more, parameters=parameters or {})
     parts = sections(content)
     words: dict[str, object] = {
-        "title": "Which detector finds shifts in daily viewing?",
+        "title": title,
         "subtitle": subtitle(content),
         "finding": three_sentences(content.table, content.rates, content.eventful, content.null),
         "sections": parts,

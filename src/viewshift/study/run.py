@@ -13,7 +13,7 @@ from viewshift.detectors import Detector
 from viewshift.study.compare import Trials, tidy
 from viewshift.study.example import Example
 from viewshift.study.failures import leave_script
-from viewshift.study.files import write_csv
+from viewshift.study.files import write_csv, write_twins
 from viewshift.study.progress import progress_bar
 from viewshift.study.setup import (
     Detectors,
@@ -93,8 +93,8 @@ def run(
     population
         Which simulated population.
     out
-        Folder for results.csv, timings.csv, what is finished of the study (``units``), so that the same call goes on
-        after an interruption, and, after failures, ``failures/*.py``; default none is written.
+        Folder for results (.csv, .parquet and .json), timings.csv, what is finished of the study (``units``), so that
+        the same call goes on after an interruption, and, after failures, ``failures/*.py``; default none is written.
     workers
         Number of processes, which share out detectors and seeds; results are the same for any.
     fresh
@@ -186,7 +186,7 @@ def conduct(
     timings = timings[timings["fit_seconds"].notna()].reset_index(drop=True)
     if out is not None:
         _leave_scripts(out / "failures", found, named, setup)
-        write_csv(out / "results.csv", table)
+        write_twins(out / "results", table)
         write_csv(out / "timings.csv", timings)
     return Conducted(table, timings, _first_examples(found), setup, trials)
 

@@ -37,6 +37,29 @@ class Setup:
     rates: tuple[float, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A study to run.
+
+    Parameters
+    ----------
+    title
+        The question it asks.
+    detectors, scenarios
+        By name.
+    seeds
+        One panel of accounts for each.
+    setup
+        Sizes.
+    """
+
+    title: str
+    detectors: Mapping[str, Detector]
+    scenarios: Mapping[str, simulate.Scenario]
+    seeds: tuple[int, ...]
+    setup: Setup
+
+
 def reference_seed(seed: int) -> int:
     """Return the seed of the panel that rules are fitted on, far from the seed of the panel they are compared on.
 
@@ -93,3 +116,11 @@ def check_setup(setup: Setup) -> None:
         check_positive("rates", rate)
     if not setup.rates or len(set(setup.rates)) < len(setup.rates):
         raise ValueError(f"`rates` must hold at least one and no two alike, got {setup.rates}.")
+
+
+def check_plan(plan: Plan) -> None:
+    """Raise if a study cannot be run as it is."""
+    named_detectors(plan.detectors)
+    chosen_scenarios(plan.scenarios)
+    distinct_seeds(plan.seeds)
+    check_setup(plan.setup)

@@ -1,7 +1,10 @@
 """A whole study in a folder: results, timings and report."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from viewshift.detectors import (
     Constant,
@@ -17,9 +20,20 @@ from viewshift.detectors import (
 from viewshift.saved import default_rule
 from viewshift.simulate import SCENARIOS
 from viewshift.study.comparisons import write_comparisons
-from viewshift.study.report import report
+from viewshift.study.config import SHIPPED, read_plan
+from viewshift.study.files import TWINS
+from viewshift.study.manifest import write_manifest
+from viewshift.study.report import TITLE, report
 from viewshift.study.run import conduct
-from viewshift.study.setup import Detectors, Scenarios, Setup, named_detectors
+from viewshift.study.setup import (
+    Detectors,
+    Plan,
+    Scenarios,
+    Setup,
+    chosen_scenarios,
+    distinct_seeds,
+    named_detectors,
+)
 from viewshift.study.workers import n_cores
 
 SEEDS = (1, 2, 3)
@@ -31,7 +45,7 @@ QUICK = Setup(n_accounts=100, n_days=500, n_reference=400, population="sessions"
 def default_detectors() -> dict[str, Detector]:
     """Return the detectors that the default study compares, with their default parameters unless named otherwise."""
     return {
-        "SurgeScan, QuietScan": default_rule().detector,
+        SHIPPED: default_rule().detector,
         "ZScore": ZScore(),
         "RobustZ": RobustZ(),
         "Cusum, normal": Cusum(increments="normal"),
@@ -46,9 +60,15 @@ def default_detectors() -> dict[str, Detector]:
     }
 
 
+def default_plan() -> Plan:
+    """Return the study that is run where nothing else is asked for."""
+    return Plan(TITLE, default_detectors(), dict(SCENARIOS), SEEDS, FULL)
+
+
 def write(
     out: str | Path,
     *,
+    config: str | Path | None = None,
     quick: bool = False,
     seeds: Iterable[int] | None = None,
     detectors: Detectors | None = None,
@@ -57,20 +77,22 @@ def write(
     fresh: bool = False,
     progress: bool | None = None,
 ) -> Path:
-    """Run a study and write results.csv, timings.csv, comparisons.csv, mean_ranks.csv, report.html and report.md.
+    """Run a study and write its tables, report.html and report.md, and manifest.json.
 
     Parameters
     ----------
     out
         Folder to write to; made if it is missing.
+    config
+        TOML file that says which study; default that of `default_detectors` on all scenarios.
     quick
-        A small study of one seed, to see whether everything runs.
+        A small study of the first seed, to see whether everything runs.
     seeds
-        Default 1, 2, 3; 1 for a quick study.
+        Default those of `config`, or 1, 2, 3.
     detectors
-        Default `default_detectors()`.
+        Default those of `config`, or `default_detectors()`.
     scenarios
-        Default all shipped ones.
+        Default those of `config`, or all shipped ones.
     workers
         Number of processes; default the number of cores. Results are the same for any.
     fresh
@@ -81,30 +103,46 @@ def write(
     Returns
     -------
     Path of report.html.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file as `config`.
+    ValueError
+        If it is no TOML, or a key, name or value in it is unknown or of the wrong kind.
     """
     out = Path(out)
-    detectors_run = named_detectors(default_detectors() if detectors is None else detectors)
-    setup = QUICK if quick else FULL
-    numbers = tuple(seeds) if seeds is not None else (SEEDS[:1] if quick else SEEDS)
+    plan = default_plan() if config is None else read_plan(config, default_plan())
+    if quick:
+        sizes = {name: getattr(QUICK, name) for name in ("n_accounts", "n_days", "n_reference")}
+        plan = replace(plan, seeds=plan.seeds[:1], setup=replace(plan.setup, **sizes))
+    given: dict[str, Any] = {
+        "seeds": None if seeds is None else distinct_seeds(seeds),
+        "detectors": None if detectors is None else named_detectors(detectors),
+        "scenarios": None if scenarios is None else chosen_scenarios(scenarios),
+    }
+    plan = replace(plan, **{name: value for name, value in given.items() if value is not None})
     done = conduct(
-        detectors_run,
-        tuple(SCENARIOS) if scenarios is None else scenarios,
-        numbers,
-        setup=setup,
+        plan.detectors,
+        plan.scenarios,
+        plan.seeds,
+        setup=plan.setup,
         out=out,
         workers=n_cores() if workers is None else workers,
         fresh=fresh,
         progress=progress,
     )
     write_comparisons(out, done.trials, done.table)
+    write_manifest(out, plan, (*(f"results{ending}" for ending in TWINS), "comparisons.csv", "mean_ranks.csv"))
     return report(
         done.table,
         out / "report.html",
+        title=plan.title,
         timings=done.timings,
         examples=done.examples,
-        setup=setup,
-        command=_command(quick, numbers) if detectors is None and scenarios is None else "",
-        parameters=_as_run(detectors_run),
+        setup=plan.setup,
+        command=_command(config, quick, plan.seeds) if detectors is None and scenarios is None else "",
+        parameters=_as_run(plan.detectors),
     )
 
 
@@ -115,7 +153,6 @@ def _as_run(detectors: Mapping[str, Detector]) -> dict[str, str]:
     return {name: f"{one!r}{mark.get(repr(one), '')}" for name, one in detectors.items()}
 
 
-def _command(quick: bool, seeds: Sequence[int]) -> str:
-    return (
-        f"viewshift compare{' --quick' if quick else ''}{''.join(f' --seeds {seed}' for seed in seeds)} --out reports"
-    )
+def _command(config: str | Path | None, quick: bool, seeds: Sequence[int]) -> str:
+    parts = ["viewshift compare", *([f"--config {shlex.quote(Path(config).name)}"] if config else [])]
+    return " ".join([*parts, *(["--quick"] if quick else []), *(f"--seeds {seed}" for seed in seeds), "--out reports"])
