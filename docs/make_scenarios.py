@@ -52,19 +52,22 @@ STYLE = {
 
 def table(wrong: bool) -> list[str]:
     """Return the rows of the scenarios in which something is wrong, or of those in which nothing is."""
-    lines = ["| scenario | what it stands for | what should alarm | strength | for a power curve | days |"]
-    lines += ["|---|---|---|---|---|--:|"]
+    lines = [
+        "| scenario | what it stands for | what should alarm | strength (for a power curve); days |",
+        "|---|---|---|---|",
+    ]
     for name, s in SCENARIOS.items():
         if s.wrong == wrong:
-            strength = f"{s.strength:g} {s.unit}" if s.strengths else ""
-            days = "for good" if s.lasting and s.wrong else "all" if s.onset == "first" else _days(s)
             grid = ", ".join(f"{one:g}" for one in s.strengths)
-            lines.append(f"| `{name}` | {s.intent} | {s.expect} | {strength} | {grid} | {days} |")
+            strength = f"{s.strength:g} {s.unit} ({grid}); " if s.strengths else ""
+            lines.append(f"| `{name}` | {s.intent} | {s.expect} | {strength}{_lasts(s)} |")
     return lines
 
 
-def _days(s: Scenario) -> str:
-    return "for good" if s.lasting else " and ".join([str(s.duration)] * len(s.offsets))
+def _lasts(s: Scenario) -> str:
+    if s.lasting:
+        return "from the first day" if s.onset == "first" else "for good"
+    return f"{' and '.join([str(s.duration)] * len(s.offsets))} day{'s' * (s.duration > 1)}"
 
 
 def shown(scenario: Scenario, clean: Panel) -> tuple[int, int, Panel, Panel]:

@@ -337,8 +337,16 @@ def test_a_strength_in_times_moves_from_one_and_a_share_ends_at_one(curves):
     assert set(doubled["unit"]) == {"times the former viewing"}
     quiet = vs.simulate.SCENARIOS["going_quiet"]
     assert [scaled(quiet, m).strength for m in (0.5, 1, 2, 4)] == [0.45, 0.9, 1.0, 1.0]
-    second = replace(quiet, unit="times another viewer's viewing", strength=1.0)
+    second = vs.simulate.SCENARIOS["second_viewer"]
     assert [scaled(second, m).strength for m in (0.5, 1, 2)] == [0.5, 1.0, 2.0]
+
+
+def test_without_multiples_a_scenario_is_drawn_at_the_strengths_it_names():
+    scenarios = vs.simulate.SCENARIOS
+    unnamed = replace(scenarios["marathon"], name="unnamed", strengths=())
+    chosen = {"marathon": scenarios["marathon"], "unnamed": unnamed}
+    found = power_curves([vs.detectors.Random()], chosen, [1], progress=False, **SMALL).groupby("scenario")["strength"]
+    assert found.unique().map(list).to_dict() == {"marathon": [4, 8, 11, 16, 24], "unnamed": [2.75, 5.5, 11, 22]}
 
 
 def test_rules_are_fitted_once_for_all_strengths(monkeypatch):

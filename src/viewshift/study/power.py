@@ -12,11 +12,12 @@ from viewshift.study.files import write_csv
 from viewshift.study.run import run
 from viewshift.study.setup import Detectors, Scenarios, chosen_scenarios
 
+MULTIPLES = (0.25, 0.5, 1.0, 2.0)
 COLUMNS = ["detector", "scenario", "unit", "strength", "rate", "net_recall", "low", "high"]
 
 
 def scaled(scenario: Scenario, multiple: float) -> Scenario:
-    """Return the scenario with its strength multiplied; of "times the former viewing" what exceeds 1, a share up to 1.
+    """Return the scenario with its strength multiplied; of "times the former viewing" what exceeds 1; at most `most`.
 
     Parameters
     ----------
@@ -28,8 +29,7 @@ def scaled(scenario: Scenario, multiple: float) -> Scenario:
     check_positive("multiples", multiple)
     if scenario.unit.startswith("times the former"):
         return replace(scenario, strength=1 + multiple * (scenario.strength - 1))
-    strength = multiple * scenario.strength
-    return replace(scenario, strength=min(1.0, strength) if scenario.unit.startswith("share") else strength)
+    return replace(scenario, strength=min(scenario.most, multiple * scenario.strength))
 
 
 def power_curves(
@@ -37,7 +37,7 @@ def power_curves(
     scenarios: Scenarios,
     seeds: Iterable[int],
     *,
-    multiples: Sequence[float] = (0.25, 0.5, 1.0, 2.0),
+    multiples: Sequence[float] | None = None,
     n_accounts: int = 300,
     n_days: int = 730,
     rates: Sequence[float] = (1.0, 0.25),
@@ -59,7 +59,8 @@ def power_curves(
         As for `run`.
     multiples
         Of each scenario's own strength. For a strength in "times the former viewing" it is what exceeds 1 that is
-        multiplied; a share is 1 at most, and stands once.
+        multiplied; none is above the scenario's `most`, and each stands once. Default the strengths that a scenario
+        names, or 0.25, 0.5, 1 and 2 times its own where it names none.
     n_accounts
         As for `run`.
     n_days
@@ -99,7 +100,7 @@ def power_curves(
     for name, scenario in chosen.items():
         if not scenario.wrong:
             raise ValueError(f"`scenarios` must have events, got {name!r}, in which nothing is wrong; leave it out.")
-    every = [(name, scaled(one, multiple)) for name, one in chosen.items() for multiple in multiples]
+    every = [(name, part) for name, one in chosen.items() for part in _steps(one, multiples)]
     steps = {(name, part.strength): part for name, part in every}
     named: Mapping[str, Scenario] = {f"{name} at {strength:g}": one for (name, strength), one in steps.items()}
     table = run(
@@ -127,3 +128,9 @@ def power_curves(
     if out is not None:
         write_csv(Path(out) / "power.csv", curves)
     return curves
+
+
+def _steps(scenario: Scenario, multiples: Sequence[float] | None) -> list[Scenario]:
+    if multiples is None and scenario.strengths:
+        return [replace(scenario, strength=strength) for strength in scenario.strengths]
+    return [scaled(scenario, multiple) for multiple in (MULTIPLES if multiples is None else multiples)]
