@@ -50,7 +50,7 @@ def ordinary(seed, n_accounts=15, n_days=60):
 
 
 def test_days_of_windows_are_marked_to_the_end_of_the_panel():
-    marked = mark_days(np.array([0, 0, 2]), np.array([1, 2, 4]), np.array([2, 3, 9]), (3, 6))
+    marked = mark_days(np.array([0, 0, 2, 1]), np.array([1, 2, 4, 7]), np.array([2, 3, 9, 8]), (3, 6))
     np.testing.assert_array_equal(marked.astype(int), [[0, 1, 1, 1, 0, 0], [0] * 6, [0, 0, 0, 0, 1, 1]])
 
 

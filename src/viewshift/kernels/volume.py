@@ -41,23 +41,29 @@ def volumes_under_pr(score: Floats, order: Ints, positive: Bools, buffer: int) -
             continue
         first, last = ranges_of(wrong)
         ranked = (np.cumsum(known) - 1)[order[i, :n]]
+        above = np.arange(1, n + 1)  # days that score as high as each place's or higher
+        for k in range(n - 2, -1, -1):
+            if score[i, order[i, k]] == score[i, order[i, k + 1]]:
+                above[k] = above[k + 1]
+        _, widest, _ = _softened(wrong, first, last, buffer)
+        near = np.flatnonzero(widest[ranked] >= 0)  # places of days that can count at all
         total = 0.0
         for width in range(buffer + 1):
             credit, member, n_members = _softened(wrong, first, last, width)
             reached = np.zeros(n_members, dtype=np.bool_)
             n_reached, hits, beside, before = 0, 0.0, 0.0, 0.0
-            for k in range(n):
-                t = ranked[k]
+            for j in range(len(near)):
+                t = ranked[near[j]]
                 hits += credit[t]
                 if not wrong[t]:
                     beside += credit[t]
                 if member[t] >= 0 and not reached[member[t]]:
                     reached[member[t]] = True
                     n_reached += 1
-                if k + 1 < n and score[i, order[i, k + 1]] == score[i, order[i, k]]:
+                if j + 1 < len(near) and above[near[j + 1]] == above[near[j]]:
                     continue
                 recall = min(hits / (n_wrong + beside / 2), 1.0) * n_reached / n_members
-                total += (recall - before) * hits / (k + 1)
+                total += (recall - before) * hits / above[near[j]]
                 before = recall
         volume[i] = total / (buffer + 1)
     return volume

@@ -93,22 +93,22 @@ def weighted_ratio(numerator: Any, denominator: Any, weights: Floats) -> Floats:
     Parameters
     ----------
     numerator
-        Amount of each account.
+        Amount of each account, shape ``(n_accounts, ...)``.
     denominator
-        Amount of each account.
+        Amount of each account, same shape.
     weights
         From `account_weights`, or ones of shape ``(1, n_accounts)`` for the estimate itself.
 
     Returns
     -------
-    Ratios of shape ``(n_replicates,)``; NaN where the denominator is 0.
+    Ratios of shape ``(n_replicates, ...)``; NaN where the denominator is 0.
 
     Notes
     -----
     Whole amounts add up exactly in float64, so the result does not depend on the order of summation.
     """
     above, below = weights @ np.asarray(numerator, float), weights @ np.asarray(denominator, float)
-    ratio: Floats = np.divide(above, below, out=np.full(len(weights), np.nan), where=below != 0)
+    ratio: Floats = np.divide(above, below, out=np.full(below.shape, np.nan), where=below != 0)
     return ratio
 
 

@@ -103,7 +103,7 @@ def mark_days(row: Ints, first: Ints, last: Ints, shape: tuple[int, int]) -> Boo
     first
         First day number of each window.
     last
-        Last day number of each window, included; what lies behind the last day of `shape` is left off.
+        Last day number of each window, included; days behind the last one of `shape` are left off.
     shape
         ``(n_accounts, n_days)``.
 
@@ -117,9 +117,10 @@ def mark_days(row: Ints, first: Ints, last: Ints, shape: tuple[int, int]) -> Boo
     array([[0, 1, 1, 0, 0],
            [0, 0, 0, 1, 1]])
     """
+    start, stop = (np.minimum(days, shape[1]) for days in (first, np.asarray(last) + 1))
     edges = np.zeros((shape[0], shape[1] + 1), dtype=np.int64)
-    np.add.at(edges, (row, first), 1)
-    np.add.at(edges, (row, np.minimum(np.asarray(last) + 1, shape[1])), -1)
+    np.add.at(edges, (row, start), 1)
+    np.add.at(edges, (row, stop), -1)
     marked: Bools = edges[:, :-1].cumsum(axis=1) > 0
     return marked
 

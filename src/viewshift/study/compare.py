@@ -9,8 +9,9 @@ import pandas as pd
 
 from viewshift._typing import Floats
 from viewshift.metrics import account_weights
+from viewshift.study.by_account import ALARM_METRICS, CHANGE_METRICS, Values
 from viewshift.study.setup import Setup
-from viewshift.study.tally import Estimate, Tally, estimate, pooled, rate_measures, recall_measures
+from viewshift.study.tally import Estimate, Tally, account_means, estimate, pooled, rate_measures, recall_measures
 
 N_REPLICATES = 1000
 
@@ -34,11 +35,14 @@ class Trial:
         Average precision, which needs no dial.
     errors
         Dial to what went wrong, in one sentence, where there are no counts.
+    by_account
+        Dial and metric to one value per account.
     """
 
     tallies: Mapping[float, Tally] = field(default_factory=dict)
     precision: Estimate | None = None
     errors: Mapping[float, str] = field(default_factory=dict)
+    by_account: Values = field(default_factory=dict)
 
     def error(self, rate: float) -> str:
         """Return what went wrong at a dial; for a metric that needs no dial, what went wrong at all of them."""
@@ -95,9 +99,11 @@ def _keys(rates: Sequence[float], causal: bool, eventful: bool) -> list[tuple[fl
     """Return dial and metric of each row that a detector gets on a scenario."""
     names: tuple[str, ...] = RATE_METRICS
     if eventful:
-        names = (*(name for name in EVENT_METRICS if causal or name != "delay"), *RATE_METRICS)
+        own = (*EVENT_METRICS, *ALARM_METRICS) if causal else (*EVENT_METRICS, *CHANGE_METRICS)
+        names = (*(name for name in own if causal or name != "delay"), *RATE_METRICS)
     keys = [(rate, name) for rate in rates for name in names]
-    return [*keys, (NO_RATE, "average_precision")] if eventful else keys
+    no_dial = (("average_precision", "vus_pr") if causal else ("average_precision",)) if eventful else ()
+    return [*keys, *((NO_RATE, name) for name in no_dial)]
 
 
 def _all_seeds(parts: Sequence[Trial], rates: Sequence[float]) -> Trial:
@@ -114,7 +120,9 @@ def _all_seeds(parts: Sequence[Trial], rates: Sequence[float]) -> Trial:
     if len(known) == len(parts):
         mean, replicates = np.mean([one.value for one in known]), np.mean([one.replicates for one in known], axis=0)
         precision = estimate(float(mean), replicates, sum(one.n for one in known))
-    return Trial(tallies, precision, errors)
+    common = [key for key in parts[0].by_account if all(key in trial.by_account for trial in parts)]
+    by_account = {key: np.concatenate([trial.by_account[key] for trial in parts]) for key in common}
+    return Trial(tallies, precision, errors, by_account)
 
 
 def _measured(trial: Trial, weights: Floats) -> dict[tuple[float, str], Estimate]:
@@ -124,6 +132,8 @@ def _measured(trial: Trial, weights: Floats) -> dict[tuple[float, str], Estimate
         found |= {(rate, name): one for name, one in measures.items()}
     if trial.precision is not None:
         found[NO_RATE, "average_precision"] = trial.precision
+    for (dial, name), one in account_means(trial.by_account, weights).items():
+        found[NO_RATE if dial is None else dial, name] = one
     return found
 
 

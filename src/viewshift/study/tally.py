@@ -1,8 +1,8 @@
 """What one detector did on one scenario at one dial, counted by account, and the measures that follow from it."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from viewshift.metrics.events import DAYS_PER_YEAR
 from viewshift.rules import AlarmRule
 
 FEW = 10
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Windows(NamedTuple):
@@ -141,6 +143,29 @@ def estimate(point: float, replicates: Floats, n: int) -> Estimate:
         Number of things behind it.
     """
     return Estimate(point, *interval(replicates), n, replicates)
+
+
+def account_means(values: Mapping[Key, Floats], weights: Floats) -> dict[Key, Estimate]:
+    """Return of each metric the mean over the accounts that have a value.
+
+    Parameters
+    ----------
+    values
+        Metric to one value per account; NaN where it is undefined.
+    weights
+        From ``metrics.account_weights``.
+
+    Notes
+    -----
+    Values are rounded to multiples of 2^-30, so that sums are exact and do not depend on their order.
+    """
+    if not values:
+        return {}
+    stacked = np.column_stack(list(values.values()))
+    known = ~np.isnan(stacked)
+    whole = np.round(np.where(known, stacked, 0.0) * 2.0**30)
+    point, spread = (weighted_ratio(whole, known, w) / 2.0**30 for w in (np.ones((1, len(stacked))), weights))
+    return {key: estimate(float(point[0, k]), spread[:, k], int(known[:, k].sum())) for k, key in enumerate(values)}
 
 
 def recall_measures(counts: Tally, weights: Floats) -> dict[str, Estimate]:

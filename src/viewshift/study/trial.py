@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from viewshift._typing import Floats
 from viewshift.detectors import Detector
-from viewshift.metrics import account_weights, average_precision_replicates
+from viewshift.metrics import account_weights, average_precision_replicates, mark_days
 from viewshift.rules import AlarmRule
+from viewshift.study.by_account import values_by_account
 from viewshift.study.compare import N_REPLICATES, Trial
 from viewshift.study.example import Example, show_examples
 from viewshift.study.failures import one_sentence
@@ -169,15 +170,14 @@ def judge(
     causal
         Whether the detector sees no future.
     """
-    positive = np.zeros(surprise.shape, dtype=bool)
-    ranked = surprise.copy()
-    for row, onset, end in zip(*laid.events, strict=True):
-        positive[row, onset : end + 1] = True
-        if laid.lasting:
-            ranked[row, end + 1 :] = np.nan
+    row, onset, end = laid.events
+    positive, ranked = mark_days(row, onset, end, surprise.shape), surprise.copy()
+    if laid.lasting:
+        ranked[mark_days(row, end + 1, np.full_like(end, surprise.shape[1] - 1), surprise.shape)] = np.nan
     n_positive = int((positive & ~np.isnan(ranked)).sum())
     itself_first = np.vstack([np.ones((1, weights.shape[1])), weights])
     value, *replicates = average_precision_replicates(ranked, positive, itself_first)
     precision = estimate(float(value), np.array(replicates), n_positive)
     tallies = {rate: tally(rule, surprise, clean, laid.events, causal=causal) for rate, rule in rules.items()}
-    return Trial(tallies=tallies, precision=precision)
+    by_account = values_by_account(rules, surprise, ranked, positive, laid.events, lasting=laid.lasting, causal=causal)
+    return Trial(tallies=tallies, precision=precision, by_account=by_account)
