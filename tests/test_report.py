@@ -15,11 +15,14 @@ import pytest
 
 import viewshift as vs
 from refusing import Refusing
+from viewshift.study.comparisons import comparisons, mean_ranks
+from viewshift.study.content import arrange
 from viewshift.study.embedded import embedded_results
 from viewshift.study.files import as_csv
 from viewshift.study.finding import number, ranking, three_sentences, with_interval
 from viewshift.study.run import conduct
 from viewshift.study.setup import Setup
+from viewshift.study.tables import matrix
 
 SETUP = Setup(n_accounts=12, n_days=420, n_reference=30, population="sessions", rates=(4.0, 2.0))
 DETECTORS = {
@@ -29,6 +32,13 @@ DETECTORS = {
     "<script>": Refusing(),
 }
 SCENARIOS = ["story", "doubled", "clean", "outage"]
+POWER = pd.DataFrame(
+    [
+        ("ZScore", "story", "episodes", 94.0, 4.0, 0.4, 0.3, 0.5),
+        ("ZScore", "story", "episodes", 188.0, 4.0, 0.9, 0.8, 1.0),
+    ],
+    columns=["detector", "scenario", "unit", "strength", "rate", "net_recall", "low", "high"],
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +49,9 @@ def done():
 @pytest.fixture(scope="module")
 def page(done, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "page.html"
-    more = {"timings": done.timings, "examples": done.examples, "setup": done.setup}
+    more = {"timings": done.timings, "examples": done.examples, "setup": done.setup, "power": POWER}
+    more |= {"comparisons": comparisons(done.trials, done.table), "ranks": mean_ranks(done.trials, done.table)}
+    more["peers"] = ["<script>", "Pelt, NB"]
     assert vs.study.report(done.table, path, command="viewshift compare --seeds 1 --seeds 2", **more) == path
     return path
 
@@ -173,6 +185,49 @@ def test_results_that_are_too_large_for_a_page_keep_the_rows_over_all_seeds(done
     assert pooled["seed"].isna().all()
 
 
+def test_the_best_stands_against_each_other_one(page, done):
+    cells = Parts(page.read_text(encoding="utf-8")).cells
+    pairs = comparisons(done.trials, done.table).query("rate == 2.0 and scenario == 'mean'")
+    best = done.table.query("scenario == 'mean' and metric == 'net_recall' and rate == 2.0 and causal").set_index(
+        "detector"
+    )
+    best = best["value"].idxmax()
+    other = next(name for name in ("Random", "ZScore") if name != best)
+    first = pairs.query("detector == @best and other == @other")
+    if len(first):
+        row, sign = first.iloc[0], 1
+        low, high, better, worse = row["low"], row["high"], row["p_right"], row["p_left"]
+    else:
+        row, sign = pairs.query("detector == @other and other == @best").iloc[0], -1
+        low, high, better, worse = -row["high"], -row["low"], row["p_left"], row["p_right"]
+    assert best in ("ZScore", "<script>")
+    p = "<.001" if row["p_holm"] < 0.001 else f"{row['p_holm']:.3f}"
+    line = [f"{number(sign * row['difference'])} ({number(low)} to {number(high)})", p]
+    line += [number(better), number(row["p_rope"]), number(worse)]
+    name = "Random (control)" if other == "Random" else other
+    starts = [k for k, cell in enumerate(cells) if cell == name]
+    assert any(cells[k + 1 : k + 6] == line for k in starts)
+
+
+def test_the_finding_and_a_part_of_its_own_say_where_peers_stand(page):
+    twin = page.with_suffix(".md").read_text(encoding="utf-8")
+    finding, rest = twin.split("## Ranking")
+    assert finding.count("<script>, the best of the peers") == len(SETUP.rates)
+    assert "1 detector, 1 peer, 1 control, 1 offline" in finding
+    parts = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", rest, flags=re.S | re.M))
+    assert "<script>, the best of the peers" in parts["Which differences are real?"]
+    assert "![Mean rank of each detector at 2 per account-year" in parts["Which differences are real?"]
+    assert "| ZScore | 4 | 188 | 0.90 (0.80 to 1.00) |" in parts["What is found as events grow stronger"]
+    assert "(cost.svg)" in parts["What it costs"].replace("page_figures/", "")
+    assert "| Pelt, NB (peer, offline) |" in parts["Offline detectors, apart"]
+
+
+def test_what_is_not_known_has_no_part(done, tmp_path):
+    text = vs.study.report(done.table, tmp_path / "report.html").with_suffix(".md").read_text(encoding="utf-8")
+    for part in ("Which differences are real?", "What is found as events", "What it costs", "Scenario by scenario"):
+        assert (part in text) == (part == "Scenario by scenario")
+
+
 def test_every_table_and_figure_of_results_names_rows_that_exist(page, done):
     links = [attrs for attrs in Parts(page.read_text(encoding="utf-8")).named("a") if "data-metric" in attrs]
     assert len(links) > 10
@@ -300,3 +355,26 @@ def test_the_default_study_has_null_controls_offline_detectors_and_all_scenarios
     detectors = vs.study.default_detectors()
     assert {"Random", "Constant"} <= set(detectors)
     assert [name for name, one in detectors.items() if not one.claims.causal] == ["Pelt, NB, log n"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "tone"),
+    [
+        ("net_recall", 0.75, "r8"),
+        ("net_recall", 1.0, "r10"),
+        ("net_recall", -0.004, "r0"),
+        ("net_recall", -0.01, "below"),
+        ("nab", 64.0, "r6"),
+        ("nab", -25.0, "below"),
+        ("alarms_over_dial", 1.14, ""),
+        ("alarms_over_dial", 2.0, "o3"),
+        ("alarms_over_dial", 0.5, "u3"),
+        ("alarms_over_dial", 0.0, "u4"),
+        ("days_in_alarm", 12.0, ""),
+    ],
+)
+def test_a_cell_has_the_colour_of_its_value(metric, value, tone):
+    one = pd.DataFrame({"detector": ["A"], "scenario": "story", "metric": metric, "value": value, "causal": True})
+    one = one.assign(seed=pd.NA, rate=1.0, low=value, high=value, n=50, status="ok", error="")
+    cell = matrix(arrange(one, ""), ["A"], ["story"], metric, 1.0, "").rows[0][1]
+    assert (cell.tone, cell.key) == (tone, value)

@@ -128,7 +128,7 @@ def test_tables_sort_by_numbers_and_by_words_with_what_is_missing_last(opened):
 
 def test_numbers_sort_as_numbers_and_not_as_words(opened):
     page = opened(WIDE)
-    table = "section:has(#to-repeat-it) table:has(th:nth-child(3))"
+    table = "section:has(#what-it-costs) table"
     page.locator(f"{table} th").nth(2).locator("button").click()
     assert column(page, table, 2) == ["9,000", "700", "80"]
 
@@ -198,7 +198,7 @@ def test_the_page_never_scrolls_sideways_and_shows_its_figures(opened, viewport)
     page = opened(viewport, has_touch=viewport is NARROW)
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
-    outside = """all => all.filter(one => !one.closest('.wide, pre, .skip, #tip') && one.checkVisibility()
+    outside = """all => all.filter(one => !one.closest('.wide, .drawing, pre, .skip, #tip') && one.checkVisibility()
         && one.getBoundingClientRect().right > innerWidth).map(one => one.outerHTML.slice(0, 80))"""
     assert page.eval_on_selector_all("body *:not(svg *)", outside) == []
     boxes = page.eval_on_selector_all("figure svg", "all => all.map(one => [one.clientWidth, one.clientHeight])")

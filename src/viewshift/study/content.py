@@ -1,6 +1,6 @@
 """What a report is about: the results table, put in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -41,6 +41,12 @@ class Content:
         What to type to repeat the study.
     parameters
         Each detector as it was run.
+    comparisons, ranks
+        Pairs of detectors and mean ranks, if known.
+    power
+        Net recall over strength, if known.
+    peers
+        Detectors of other packages.
     """
 
     table: pd.DataFrame
@@ -55,6 +61,10 @@ class Content:
     examples: Sequence[Example] = ()
     command: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    comparisons: pd.DataFrame | None = None
+    ranks: pd.DataFrame | None = None
+    power: pd.DataFrame | None = None
+    peers: Collection[str] = ()
 
     @cached_property
     def pooled(self) -> dict[tuple[str, str, str, float | None], dict[str, Any]]:
@@ -79,9 +89,8 @@ class Content:
         detector
             Its name.
         """
-        if detector in CONTROLS:
-            return "control"
-        return "offline" if detector in self.offline else ""
+        kinds = {"control": CONTROLS, "peer": self.peers, "offline": self.offline}
+        return ", ".join(kind for kind, names in kinds.items() if detector in names)
 
 
 def arrange(table: pd.DataFrame, folder: str) -> Content:

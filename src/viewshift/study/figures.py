@@ -1,7 +1,7 @@
 """The pictures of a report: numbers from the results table, drawn; nothing is computed here."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,8 @@ COLOURS = ("#0b5394", "#d1711a", "#2a8c6e", "#8a4fa0")
 """Dark blue, orange, green, purple: told apart by colour-blind readers, and in grey by marker."""
 EVENT, ALARM, BAND = "#f6d9b8", "#b3261e", "#c3cdd6"
 MARKERS = ("o", "s", "D", "^")
+MARGINS = {"left": 0.1, "right": 0.99, "bottom": 0.11, "top": 0.85, "hspace": 0.12}
+"""Of examples: a layout that adapts takes three times as long, and there are many."""
 STYLE: Any = {
     "font.size": 11,
     "font.family": "DejaVu Sans",
@@ -53,10 +55,12 @@ def svg(figure: "Figure") -> str:
     return buffer.getvalue()
 
 
-def _figure(width: float, height: float, **layout: Any) -> Any:
+def _figure(width: float, height: float, *, fixed: Mapping[str, float] | None = None, **layout: Any) -> Any:
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and only reports draw
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=None if fixed else "constrained")
+    if fixed:
+        figure.subplots_adjust(**fixed)
     return figure, figure.subplots(**layout)
 
 
@@ -119,8 +123,9 @@ def draw_example(example: Example) -> Drawing:
     from matplotlib import dates  # noqa: PLC0415
 
     with mpl.rc_context(STYLE):
-        ratios = {"height_ratios": (3, 2)}
-        figure, (above, below) = _figure(5.8, 3.7, nrows=2, sharex=True, gridspec_kw=ratios)
+        figure, (above, below) = _figure(
+            5.8, 3.7, fixed=MARGINS, nrows=2, sharex=True, gridspec_kw={"height_ratios": (3, 2)}
+        )
         day = dates.date2num(np.datetime64(example.first_day)) + np.arange(len(example.values))  # type: ignore[no-untyped-call]
         edges = np.append(day, day[-1] + 1) - 0.5
         for axes in (above, below):
@@ -144,7 +149,7 @@ def draw_example(example: Example) -> Drawing:
             for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
         style = {"fontsize": 10, "columnspacing": 1, "handlelength": 1.4}
-        figure.legend(shown.values(), shown, ncols=3, frameon=False, loc="outside upper left", **style)
+        figure.legend(shown.values(), shown, ncols=3, frameon=False, loc="upper left", **style)
         text = svg(figure)
         x = _place(below, day, np.zeros_like(day))[:, 0].tolist()
         return Drawing(text, [(at, None, said) for at, said in zip(x, _day_texts(example, usual), strict=True)])

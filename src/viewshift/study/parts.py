@@ -1,5 +1,6 @@
 """What a page is made of: cells, tables, pictures and sections, each with the rows of the results that it shows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -61,11 +62,14 @@ class Source:
         Dials; none for metrics that need no dial.
     scenario
         Name of the scenario; "" for all of them.
+    file
+        The table, where it is another one beside the page.
     """
 
     metrics: Sequence[str]
     rates: Sequence[float] = ()
     scenario: str = ""
+    file: str = "results.csv"
 
     @property
     def where(self) -> str:
@@ -73,6 +77,11 @@ class Source:
         rates = f"rate {' and '.join(f'{rate:g}' for rate in self.rates)}, " if self.rates else ""
         scenario = f"scenario {self.scenario}" if self.scenario else "each scenario"
         return f"{rates}{scenario}, all seeds together"
+
+    @property
+    def inside(self) -> bool:
+        """Whether the page holds the table."""
+        return self.file == "results.csv"
 
     @property
     def dial(self) -> str:
@@ -136,6 +145,11 @@ class Picture:
     def inline(self) -> str:
         """The figure as it stands in a page, in the colours of the page."""
         return inline_svg(self.drawing.svg, self.name)
+
+    @property
+    def large(self) -> bool:
+        """Whether it is too wide to stand beside another."""
+        return float(re.search(r'viewBox="\S+ \S+ (\S+)', self.drawing.svg)[1]) > 500  # type: ignore[index]
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from viewshift.study.example import Example
 from viewshift.study.finding import three_sentences
 from viewshift.study.parts import Picture, Section
 from viewshift.study.sections import sections, subtitle
+from viewshift.study.sections_inference import verdicts
 from viewshift.study.setup import Setup
 
 TITLE = "Which detector finds shifts in daily viewing?"
@@ -32,6 +33,10 @@ def report(
     setup: Setup | None = None,
     command: str = "",
     parameters: Mapping[str, str] | None = None,
+    comparisons: pd.DataFrame | None = None,
+    ranks: pd.DataFrame | None = None,
+    power: pd.DataFrame | None = None,
+    peers: Collection[str] = (),
 ) -> Path:
     """Write a self-contained HTML page about a study, and a Markdown twin with its figures next to it.
 
@@ -53,6 +58,14 @@ def report(
         What to type to repeat the study.
     parameters
         Name of each detector to how it was run.
+    comparisons
+        Every pair of detectors: comparisons.csv.
+    ranks
+        Mean ranks: mean_ranks.csv.
+    power
+        From `power_curves`.
+    peers
+        Names of the detectors of other packages.
 
     Returns
     -------
@@ -65,12 +78,13 @@ def report(
     """
     path = Path(path)
     more: dict[str, Any] = {"timings": timings, "examples": tuple(examples), "setup": setup, "command": command}
+    more |= {"comparisons": comparisons, "ranks": ranks, "power": power, "peers": frozenset(peers)}
     content = replace(arrange(table, f"{path.stem}_figures"), **more, parameters=parameters or {})
     parts = sections(content)
     words: dict[str, object] = {
         "title": title,
         "subtitle": subtitle(content),
-        "finding": three_sentences(content.table, content.rates, content.eventful, content.null),
+        "finding": three_sentences(content.table, content.rates, content.eventful, content.null) + verdicts(content),
         "sections": parts,
     }
     for picture in _pictures(parts):

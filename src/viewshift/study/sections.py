@@ -10,6 +10,7 @@ from viewshift.study import figures
 from viewshift.study.content import CONTROLS, Content
 from viewshift.study.finding import number
 from viewshift.study.parts import Picture, Section, Source
+from viewshift.study.sections_inference import cost_section, lead_section, power_section
 from viewshift.study.tables import (
     failure_table,
     matrix,
@@ -18,7 +19,6 @@ from viewshift.study.tables import (
     ranking_table,
     rows,
     scenario_table,
-    timing_table,
     words_for,
 )
 
@@ -37,7 +37,9 @@ def subtitle(content: Content) -> str:
     """
     seeds = content.table["seed"].dropna().drop_duplicates().astype(str).tolist()
     controls = len(set(CONTROLS) & set(content.order))
-    counted = [(len(content.order) - controls, "detector"), (controls, "control"), (len(content.offline), "offline")]
+    peers = len(set(content.peers) & set(content.order))
+    own = len(content.order) - controls - peers
+    counted = [(own, "detector"), (peers, "peer"), (controls, "control"), (len(content.offline), "offline")]
     kinds = [f"{n} {word}{'s' if n > 1 and word != 'offline' else ''}" for n, word in counted if n]
     text = f"{', '.join(kinds)}; {len(content.eventful)} scenarios with events, "
     text += f"{len(content.null)} without, seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"
@@ -58,11 +60,14 @@ def sections(content: Content) -> list[Section]:
     """
     parts = [
         _ranking_section(content),
+        lead_section(content),
         _scenario_section(content),
         _null_section(content),
+        power_section(content),
         _each_section(content),
         _more_section(content),
         _offline_section(content),
+        cost_section(content),
         _failure_section(content),
         _record_section(content),
     ]
@@ -146,10 +151,11 @@ def _each_section(content: Content) -> Section | None:
     if shown:
         texts.append(
             f"Example accounts: what {shown[0].detector} sees at {shown[0].rate:g} per account-year; for each scenario "
-            "the first account whose event it found and the first one whose event it missed. Usual is what 9 of 10 "
-            "ordinary days stay at or below, by the shipped usual level; surprise is -log10 of the p-value, and an "
-            "alarm opens where it reaches the threshold."
+            "the first account whose event it found and the first one whose event it missed. Surprise is -log10 of the "
+            "p-value; an alarm opens where it reaches the threshold."
         )
+        if shown[0].usual() is not None:
+            texts.append("Usual is what 9 of 10 ordinary days stay at or below, by the shipped usual level.")
     return Section("Scenario by scenario", texts, folds=folds)
 
 
@@ -219,7 +225,6 @@ def _record_section(content: Content) -> Section:
     versions = [f"viewshift {viewshift.__version__}", f"Python {platform.python_version()}"]
     versions += [f"{name} {version(name)}" for name in PACKAGES]
     grids = [parameter_table(content.parameters)] if content.parameters else []
-    grids += [] if content.timings is None else [timing_table(content.timings)]
     texts = [
         "The viewers are simulated: who leads among them need not lead among your accounts.",
         "Versions: " + ", ".join(versions) + ".",

@@ -20,7 +20,9 @@ CAPTIONS = {
     "vus_pr": "VUS-PR",
     "nab": "NAB score",
 }
-DIGITS = {"delay": 1, "days_in_alarm": 1, "average_precision": 3}
+DIGITS = {"delay": 1, "days_in_alarm": 1, "average_precision": 3, "vus_pr": 3, "nab": 0}
+PERFECT = {"nab": 100.0}
+"""The best value of a metric, where it is not 1."""
 FAILED = "failed"
 
 
@@ -196,7 +198,8 @@ def _tone(metric: str, value: float) -> str:
         return f"{'o' if far > 0 else 'u'}{min(4, ceil(min(abs(far), 4) / 0.4))}"
     if metric in {"delay", "days_in_alarm"}:
         return ""
-    return "below" if value < -0.005 else f"r{round(10 * min(max(value, 0.0), 1.0))}"
+    share = value / PERFECT.get(metric, 1.0)
+    return "below" if share < -0.005 else f"r{round(10 * min(max(share, 0.0), 1.0))}"
 
 
 def failure_table(content: Content) -> Grid | None:
@@ -219,17 +222,23 @@ def failure_table(content: Content) -> Grid | None:
     return Grid(["detector", "scenario", "seed", "error"], body, words=(1, 3))
 
 
-def timing_table(timings: pd.DataFrame) -> Grid:
-    """Seconds to fit a rule and accounts scored per second: medians over seeds.
+def timing_table(content: Content) -> Grid | None:
+    """Seconds to fit a rule and accounts scored per second: medians over seeds; None if nobody measured.
 
     Parameters
     ----------
-    timings
-        From the run.
+    content
+        All that the report shows.
     """
-    medians = timings.groupby("detector", sort=False)[["fit_seconds", "accounts_per_second"]].median()
+    if content.timings is None:
+        return None
+    medians = content.timings.groupby("detector", sort=False)[["fit_seconds", "accounts_per_second"]].median()
     body = [
-        [Cell(str(name)), Cell(number(fit), fit), Cell("–" if pd.isna(speed) else f"{speed:,.0f}", speed)]
+        [
+            detector_cell(content, str(name)),
+            Cell(number(fit), fit),
+            Cell("–" if pd.isna(speed) else f"{speed:,.0f}", speed),
+        ]
         for name, fit, speed in medians.itertuples()
     ]
     caption = "Cost on the machine of the study, medians over seeds (timings.csv)."

@@ -132,7 +132,7 @@ def write(
         fresh=fresh,
         progress=progress,
     )
-    write_comparisons(out, done.trials, done.table)
+    comparisons, ranks = write_comparisons(out, done.trials, done.table)
     write_manifest(out, plan, (*(f"results{ending}" for ending in TWINS), "comparisons.csv", "mean_ranks.csv"))
     return report(
         done.table,
@@ -143,6 +143,8 @@ def write(
         setup=plan.setup,
         command=_command(config, quick, plan.seeds) if detectors is None and scenarios is None else "",
         parameters=_as_run(plan.detectors),
+        comparisons=comparisons,
+        ranks=ranks,
     )
 
 
