@@ -12,7 +12,7 @@ from viewshift.saved import SHIPPED
 
 ACCOUNTS, DAYS, SEED = 5_000, 1_095, 20_240_101
 DETECTORS = {
-    "Bank": Bank(detectors=(SurgeScan(), QuietScan()), shares=(0.8, 0.2)),
+    "Bank": Bank(detectors=(SurgeScan(), QuietScan()), shares=(0.9, 0.1)),
     "PredictiveTail": PredictiveTail(),
 }
 FOLDER = Path(vs.__file__).parent / "data"

@@ -90,7 +90,7 @@ def judged() -> dict[str, vd.Detector]:
     """Return the default detector, and the single ones that it must beat."""
     usual = UsualLevel()
     return {
-        "default": both(0.2),
+        "default": both(0.1),
         "SurgeScan": vd.SurgeScan(),
         "QuietScan": vd.QuietScan(),
         "ZScore": vd.ZScore(),

@@ -8,8 +8,10 @@ from scipy import stats
 import viewshift as vs
 from oracles_alarms import locate_shift, runs_above
 from viewshift.alarms import COLUMNS, describe, explain, find_intervals
+from viewshift.detectors._base import SIGNS
 from viewshift.kernels.onset import locate_shifts
 from viewshift.kernels.runs import count_runs
+from viewshift.kernels.scales import highest_on_scale
 from viewshift.levels import levels, typical_nb_size, usual_levels
 
 
@@ -59,11 +61,11 @@ def test_onset_and_ratio_equal_exhaustive_search_with_scipy_likelihoods(sign):
     rows, left, first = np.arange(n), np.arange(n), np.full(n, 38)
     opened, last = np.full(n, 45), np.full(n, 50)
     usual = usual_levels(values, rows, left, first, 4.0)[:, ::3]
-    settings = (size, sign, 0.9, 2.0, 1.5, 3.0, 0.5)
+    settings = (0.9, 2.0, 1.5, 3.0, 0.5)
     at = np.array([0.05, 0.5, 0.95])
-    places, ratio = locate_shifts(values, rows, left, first, opened, last, usual, *settings, at)
+    places, ratio = locate_shifts(values, rows, left, first, opened, last, usual, np.full(n, sign), size, *settings, at)
     for i in range(n):
-        where, quantiles = locate_shift(values[i], i, 38, 45, 50, usual[i], *settings, at)
+        where, quantiles = locate_shift(values[i], i, 38, 45, 50, usual[i], size, sign, *settings, at)
         assert tuple(places[i]) == where
         np.testing.assert_allclose(ratio[i], quantiles, rtol=1e-9)
 
@@ -105,9 +107,9 @@ def explained(values, surprise, threshold=3.0, direction="up", causal=True, expo
         intervals,
         surprise,
         surprise >= 5.0,
+        np.full(surprise.shape, SIGNS[direction], dtype=np.int8),
         measure="episodes",
         size=1.0,
-        direction=direction,
         causal=causal,
         quiet=7,
         adapt_after=28,
@@ -261,6 +263,39 @@ def test_levels_go_the_way_the_rule_looks(direction, sign):
     assert (sign * (alarms["observed"] - alarms["usual"]) >= 0).mean() > 0.98
     assert ((alarms["kind"] == "quiet") == (sign < 0)).all()
     assert (sign * np.log(alarms["ratio"]) >= 0).all()
+
+
+@pytest.mark.parametrize("population", ["sessions", "markov"])
+@pytest.mark.parametrize(
+    "detector", [None, vs.detectors.Cusum(direction="both")], ids=["default rule", "Cusum in both directions"]
+)
+def test_kind_ratio_and_days_of_a_two_way_alarm_agree(detector, population):
+    panel = vs.simulate.viewers(300, 400, seed=9, population=population)
+    rule = vs.default_rule(1) if detector is None else vs.AlarmRule(detector, per_account_year=1).fit(panel)
+    alarms = rule.alarms(panel).dropna(subset="ratio")
+    quiet = alarms["kind"] == "quiet"
+    assert 5 < quiet.sum() < len(alarms) - 100
+    assert (alarms["ratio"][quiet] < 1).all()
+    assert (alarms["ratio"][~quiet] >= 1).all()
+    end = alarms["end"].fillna(pd.Timestamp(panel.days[-1]))
+    assert ((alarms["onset"] <= alarms["detected"]) & (alarms["detected"] <= alarms["peak_day"])).all()
+    assert (alarms["peak_day"] <= end).all()
+
+
+def test_an_alarm_of_the_default_rule_is_of_the_way_of_the_member_that_raised_it():
+    panel = vs.simulate.viewers(200, 400, seed=9)
+    rule = vs.default_rule(1)
+    scan, silence = rule.detector_.detectors_
+    alarms = rule.alarms(panel)
+    place = {name: row for row, name in enumerate(panel.accounts)}
+    at = [place[name] for name in alarms["account"]], (alarms["detected"] - pd.Timestamp(panel.start)).dt.days
+    knots, one = rule.detector_.knots_, np.ones((len(alarms), 1, 1))
+    ours, theirs = (
+        highest_on_scale(detector.score(panel)[at][:, None, None] * one, knots[k : k + 1])[0][:, 0]
+        for k, detector in enumerate((scan, silence))
+    )
+    theirs_leads = np.nan_to_num(theirs, nan=-np.inf) > np.nan_to_num(ours, nan=-np.inf)
+    np.testing.assert_array_equal(alarms["kind"] == "quiet", theirs_leads)
 
 
 def test_a_single_day_is_told_as_one_and_in_its_measure():

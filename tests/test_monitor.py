@@ -84,15 +84,15 @@ def agree(rule, monitor, known, collected):
 def explained(rule, whole, surprise):
     """All alarms in the days that a monitor remembers."""
     kept = slice(-(LOOKBACK + MEMORY + rule.adapt_after + 15), None)
-    recent = surprise[:, kept]
+    recent, judged = surprise[:, kept], rule._judged(whole)
     return explain(
         whole.between(whole.days[kept][0]),
         find_intervals(recent, rule.threshold_, quiet=rule.quiet),
         recent,
-        rule._judged(whole)[1][:, kept],
+        judged.extrapolated[:, kept],
+        judged.sign[:, kept],
         measure=rule.detector.measure,
         size=rule.size_,
-        direction=getattr(rule.detector, "direction", "both"),
         causal=True,
         quiet=rule.quiet,
         adapt_after=rule.adapt_after,

@@ -139,7 +139,7 @@ def test_days_handed_over_in_parts_give_the_same_bits(case, fitted, panel):
     state, parts = rule.start(panel.n_accounts), []
     for first, end in itertools.pairwise(cuts):
         before = {name: value.copy() for name, value in state.items()}
-        after, surprise, extrapolated = rule.advance(state, days(panel, first, end))
+        after, (surprise, extrapolated, _) = rule.advance(state, days(panel, first, end))
         for name, value in state.items():
             np.testing.assert_array_equal(value, before[name], err_msg=f"advance changed {name}")
         assert surprise.shape == extrapolated.shape == (panel.n_accounts, end - first)

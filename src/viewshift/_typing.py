@@ -10,6 +10,7 @@ Floats: TypeAlias = NDArray[np.floating[Any]]
 
 Bools: TypeAlias = NDArray[np.bool_]
 Ints: TypeAlias = NDArray[np.int64]
+Signs: TypeAlias = NDArray[np.int8]
 Strings: TypeAlias = NDArray[np.str_]
 Days: TypeAlias = NDArray[np.datetime64]
 """Local days, dtype ``datetime64[D]``."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from viewshift._typing import Bools, Direction, Floats, Ints
+from viewshift._typing import Bools, Floats, Ints, Signs
 from viewshift.kernels.onset import locate_shifts
 from viewshift.kernels.runs import runs_above
 from viewshift.levels import LEVEL, levels, moved_measures, two_parts, usual_levels
@@ -79,10 +79,10 @@ def explain(
     intervals: Intervals,
     surprise: Floats,
     beyond: Bools,
+    sign: Signs,
     *,
     measure: str,
     size: float,
-    direction: Direction,
     causal: bool,
     quiet: int,
     adapt_after: int,
@@ -94,8 +94,8 @@ def explain(
     usual one for the account's later alarms. The levels are the plain means of the days before the onset and from onset
     to end, their intervals gamma-Poisson posteriors under the prior Gamma(1/2, 0) with counts and days divided by the
     Pearson dispersion of the days around their two means. The ratio is what these days make credible of the shift; it
-    may be less than what was observed over what was usual. Where the plain means contradict the rule's direction, the
-    shift is the opening day alone.
+    may be less than what was observed over what was usual. An alarm is of the way that its opening day speaks of; where
+    that may be either, of the way of the ratio. Where the plain means contradict it, the shift is the opening day alone.
 
     Parameters
     ----------
@@ -107,12 +107,12 @@ def explain(
         Shape ``(n_accounts, n_days)``.
     beyond
         Where surprise rests on a fitted tail and on no count, same shape.
+    sign
+        1 where the score speaks of more viewing, -1 of less, 0 of either, same shape.
     measure
         The measure in whose units levels are given.
     size
         Negative-binomial size of the measure's days in the population.
-    direction
-        Direction of the detector.
     causal
         Whether the detector sees no future; where it does see it, an alarm was first known on the panel's last day.
     quiet
@@ -124,16 +124,20 @@ def explain(
     panel = _deflated(panel)
     latest = _latest_end(row, opened, panel.n_days, adapt_after)
     settled = np.zeros(len(row), dtype=np.int64)
-    sign = {"up": 1, "down": -1, "both": 0}[direction]
     values, earliest = panel[measure].astype(np.float64), _after_the_one_before(row, above)
-    places, ratio = _located(values, row, opened, latest, earliest, settled, size, sign)
+    signs = sign[row, opened].astype(np.int64)
+    either = signs == 0
+    if either.any():
+        parts = (part[either] for part in (row, opened, latest, earliest, settled, signs))
+        signs[either] = np.where(_located(values, *parts, size)[1][:, 1] < 1, -1, 1)
+    places, ratio = _located(values, row, opened, latest, earliest, settled, signs, size)
     for _ in range(2):  # what lasted is the usual level of later alarms, which may last in their turn
         onset, onset_low, onset_high, end = places.T
         lasting = end == opened + adapt_after - 1
         settled = _last_settled(row, onset, lasting, panel.n_days)
         again = settled > 0
         places[again], ratio[again] = _located(
-            values, row[again], opened[again], latest[again], earliest[again], settled[again], size, sign
+            values, row[again], opened[again], latest[again], earliest[again], settled[again], signs[again], size
         )
     lasting = end == opened + adapt_after - 1
     end = np.minimum(end, _before_the_next(row, onset, panel.n_days))
@@ -144,10 +148,9 @@ def explain(
     since = np.maximum(settled, opened - LOOKBACK - MEMORY)
     parts = [two_parts(values[i], *days) for i, *days in zip(row, since, onset, end, strict=True)]
     before, after, _ = levels(np.array(parts).reshape(-1, 5))
-    fall = after[:, 1] < before[:, 1] if sign == 0 else np.full(len(row), sign < 0)
-    kind = np.select([fall, lasting, end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
+    kind = np.select([signs < 0, lasting, end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
     peak = np.array(
-        [t + int(np.nanargmax(surprise[i, t : u + 1])) for i, t, u in zip(row, opened, above, strict=True)],
+        [t + int(np.nanargmax(surprise[i, t : min(u, e) + 1])) for i, t, u, e in zip(row, opened, above, end, strict=True)],
         dtype=np.int64,
     )
     days = panel.days.astype("datetime64[s]")
@@ -173,7 +176,7 @@ def explain(
 
 
 def _located(
-    values: Floats, row: Ints, opened: Ints, latest: Ints, earliest: Ints, settled: Ints, size: float, sign: int
+    values: Floats, row: Ints, opened: Ints, latest: Ints, earliest: Ints, settled: Ints, signs: Ints, size: float
 ) -> tuple[Ints, Floats]:
     """Return onset, its bounds and end of each alarm, and lower bound, median and upper bound of its ratio."""
     left = np.maximum(np.maximum(0, opened - LOOKBACK - MEMORY), settled)
@@ -182,10 +185,10 @@ def _located(
     usual = usual_levels(values, row, left, first, LEVEL_TEMPER)
     at = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
     how_sure = (SIZE_SPREAD, ONSET_TEMPER, ONSET_DROP, LEVEL_TEMPER, SHRINK, at)
-    places, ratio = locate_shifts(values, row, left, first, opened, latest, usual, size, sign, *how_sure)
+    places, ratio = locate_shifts(values, row, left, first, opened, latest, usual, signs, size, *how_sure)
     parts = [two_parts(values[i], a, s, e) for i, a, (s, *_, e) in zip(row, left, places, strict=True)]
     before, n_before, during, n_during, _ = np.array(parts).reshape(-1, 5).T
-    contrary = sign * (during * n_before - before * n_during) < 0
+    contrary = signs * (during * n_before - before * n_during) < 0
     places[contrary, 0] = places[contrary, 2] = places[contrary, 3] = opened[contrary]
     return places, ratio
 

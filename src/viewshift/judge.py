@@ -1,12 +1,32 @@
 """Surprise of account-days: a fitted detector and its calibration, all days at once or one after the other."""
 
+from typing import NamedTuple
+
 from sklearn.exceptions import NotFittedError
 
-from viewshift._typing import Bools, Floats, State
+from viewshift._typing import Bools, Floats, Signs, State
 from viewshift.archives import joined, part
 from viewshift.calibrate import Ladder
 from viewshift.detectors import Detector, StreamingDetector
 from viewshift.panel import Panel, check_panel
+
+
+class Judged(NamedTuple):
+    """What a rule says of days; all of shape ``(n_accounts, n_days)``.
+
+    Parameters
+    ----------
+    surprise
+        -log10 of the calibrated p-value; NaN where there is no opinion.
+    extrapolated
+        Whether it rests on a fitted tail and on no count.
+    sign
+        1 where the detector speaks of more viewing, -1 of less, 0 of either.
+    """
+
+    surprise: Floats
+    extrapolated: Bools
+    sign: Signs
 
 
 class Judge:
@@ -39,8 +59,8 @@ class Judge:
         detector = self._streaming()
         return joined(detector=detector.start(n_accounts), calibration=self.calibration_.start(n_accounts))
 
-    def advance(self, state: State, panel: Panel) -> tuple[State, Floats, Bools]:
-        """Return the state after the next days, their surprise, and where it is extrapolated.
+    def advance(self, state: State, panel: Panel) -> tuple[State, Judged]:
+        """Return the state after the next days, and what there is to say of them.
 
         Parameters
         ----------
@@ -50,9 +70,9 @@ class Judge:
             The days that follow those already seen; they get the same bits as from `surprise` of all days.
         """
         detector = self._streaming()
-        past, scores = detector.advance(part(state, "detector"), panel)
-        rates, surprise, beyond = self.calibration_.advance(part(state, "calibration"), scores, panel.widening)
-        return joined(detector=past, calibration=rates), surprise, beyond
+        past, scores, sign = detector.advance_signed(part(state, "detector"), panel)
+        rates, *found = self.calibration_.advance(part(state, "calibration"), scores, panel.widening)
+        return joined(detector=past, calibration=rates), Judged(*found, sign)
 
     def surprise(self, panel: Panel) -> Floats:
         """Return -log10 of each account-day's calibrated p-value; NaN where there is no opinion.
@@ -63,12 +83,13 @@ class Judge:
             Histories to judge, from each account's first day on; the accounts need not have been seen before. Where the
             panel has a `widening`, surprise is divided by it before the account's own rates are counted.
         """
-        return self._judged(panel)[0]
+        return self._judged(panel).surprise
 
-    def _judged(self, panel: Panel) -> tuple[Floats, Bools]:
+    def _judged(self, panel: Panel) -> Judged:
         self._check_fitted()
         check_panel("panel", panel)
-        return self.calibration_.surprise(self.detector_.score(panel), panel.widening)
+        scores, sign = self.detector_.score_signed(panel)
+        return Judged(*self.calibration_.surprise(scores, panel.widening), sign)
 
     def _streaming(self) -> StreamingDetector:
         self._check_fitted()

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from viewshift._checks import check_positive, check_whole
-from viewshift._typing import Bools, Floats
+from viewshift._typing import Floats
 from viewshift.alarms import Intervals, explain, find_intervals
 from viewshift.archives import described, joined, write_archive
 from viewshift.audit import Audit, audit_of
@@ -19,7 +19,7 @@ from viewshift.calibrate import Ladder
 from viewshift.detectors import Detector
 from viewshift.fdr import discoveries_on_day
 from viewshift.folds import group_labels, out_of_fold_scores
-from viewshift.judge import Judge
+from viewshift.judge import Judge, Judged
 from viewshift.levels import typical_nb_size
 from viewshift.monitor import Monitor
 from viewshift.panel import Panel, check_panel
@@ -205,27 +205,25 @@ class AlarmRule(Judge):
         Frame with the columns of ``viewshift.alarms.COLUMNS``, by account and day. Intervals around levels and ratio
         hold 90 %; `surprise` is the largest of the alarm, by a fitted tail and no count where `extrapolated`.
         """
-        return self.explained(panel, *self._judged(panel))[1]
+        return self.explained(panel, self._judged(panel))[1]
 
-    def explained(self, panel: Panel, surprise: Floats, beyond: Bools) -> tuple[Intervals, pd.DataFrame]:
+    def explained(self, panel: Panel, judged: Judged) -> tuple[Intervals, pd.DataFrame]:
         """Return the alarm intervals in the surprise of a panel, and the row of `alarms` for each.
 
         Parameters
         ----------
         panel
             Histories.
-        surprise, beyond
-            -log10 p of their days, and where it is extrapolated; both of shape ``(n_accounts, n_days)``.
+        judged
+            What the rule says of their days.
         """
-        intervals = find_intervals(surprise, self.threshold_, quiet=self.quiet)
+        intervals = find_intervals(judged.surprise, self.threshold_, quiet=self.quiet)
         return intervals, explain(
             panel,
             intervals,
-            surprise,
-            beyond,
+            *judged,
             measure=self.detector.measure,
             size=self.size_,
-            direction=getattr(self.detector, "direction", "both"),
             causal=self.detector.claims.causal,
             quiet=self.quiet,
             adapt_after=self.adapt_after,
@@ -258,7 +256,7 @@ class AlarmRule(Judge):
         """
         return discoveries_on_day(
             panel,
-            *self._judged(panel),
+            *self._judged(panel)[:2],
             day,
             level=fdr,
             method=method,

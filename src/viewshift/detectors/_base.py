@@ -7,8 +7,11 @@ from typing import ClassVar, Self, final
 import numpy as np
 
 from viewshift._learner import Learner, Stepwise
-from viewshift._typing import Floats, State
+from viewshift._typing import Direction, Floats, Signs, State
 from viewshift.panel import Panel
+
+
+SIGNS = {"up": 1, "down": -1, "both": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +91,22 @@ class Detector(Learner):
         self._check_measures(panel)
         return self._score(panel)
 
+    @final
+    def score_signed(self, panel: Panel) -> tuple[Floats, Signs]:
+        """Return the scores of `score`, and which way each speaks: 1 of more, -1 of less, 0 of either.
+
+        Parameters
+        ----------
+        panel
+            As for `score`.
+        """
+        self._check_fitted()
+        self._check_measures(panel)
+        return self._score_signed(panel)
+
+    def _score_signed(self, panel: Panel) -> tuple[Floats, Signs]:
+        return self._score(panel), _alike(self, panel)
+
     @abstractmethod
     def _fit(self, panel: Panel) -> None: ...
 
@@ -102,8 +121,39 @@ class StreamingDetector(Detector, Stepwise[Floats]):
     """
 
     @final
+    def advance_signed(self, state: State, panel: Panel) -> tuple[State, Floats, Signs]:
+        """Return what `advance` returns, and which way each score speaks: 1 of more, -1 of less, 0 of either.
+
+        Parameters
+        ----------
+        state, panel
+            As for `advance`.
+        """
+        self._check_fitted()
+        self._check_measures(panel)
+        return self._advance_signed(state, panel)
+
+    def _advance_signed(self, state: State, panel: Panel) -> tuple[State, Floats, Signs]:
+        after, scores = self._advance(state, panel)
+        return after, scores, _alike(self, panel)
+
+    @final
     def _score(self, panel: Panel) -> Floats:
         return self._advance(self._start(panel.n_accounts), panel)[1]
+
+    @final
+    def _score_signed(self, panel: Panel) -> tuple[Floats, Signs]:
+        return self._advance_signed(self._start(panel.n_accounts), panel)[1:]
+
+
+def _alike(detector: Detector, panel: Panel) -> Signs:
+    return np.broadcast_to(np.int8(SIGNS[direction_of(detector)]), panel.observed.shape)
+
+
+def direction_of(detector: Detector) -> Direction:
+    """Return the way in which a detector looks, "both" if it does not say."""
+    found: Direction = getattr(detector, "direction", "both")
+    return found
 
 
 def empty_past(n_accounts: int, n_days: int) -> State:

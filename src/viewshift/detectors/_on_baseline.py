@@ -43,8 +43,12 @@ def start_within(part: Stepwise[Any], n_accounts: int, prefix: str = PREFIX) -> 
     return {f"{prefix}{name}": values for name, values in part.start(n_accounts).items()}
 
 
-def advance_within(part: Stepwise[Told], state: State, panel: Panel, prefix: str = PREFIX) -> tuple[State, Told]:
-    """Return the part's state after the panel's days, named as part of `state`, and what it says of these days."""
-    own = {name.removeprefix(prefix): values for name, values in state.items() if name.startswith(prefix)}
-    after, told = part.advance(own, panel)
-    return {f"{prefix}{name}": values for name, values in after.items()}, told
+def part_of(state: State, prefix: str) -> State:
+    """Return that part of a state whose names begin with `prefix`, without it."""
+    return {name.removeprefix(prefix): values for name, values in state.items() if name.startswith(prefix)}
+
+
+def advance_within(part: Stepwise[Told], state: State, panel: Panel) -> tuple[State, Told]:
+    """Return a baseline's state after the panel's days, named as part of `state`, and what it says of these days."""
+    after, told = part.advance(part_of(state, PREFIX), panel)
+    return {f"{PREFIX}{name}": values for name, values in after.items()}, told

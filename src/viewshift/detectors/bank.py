@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.base import clone
 
 from viewshift._checks import check_positive
-from viewshift._typing import Direction, Floats, State
+from viewshift._typing import Direction, Floats, Signs, State
 from viewshift.detectors._alarm_rates import alarm_rate_knots, same_length
-from viewshift.detectors._base import Claims, StreamingDetector
-from viewshift.detectors._on_baseline import advance_within, start_within
+from viewshift.detectors._base import Claims, StreamingDetector, direction_of
+from viewshift.detectors._on_baseline import part_of, start_within
 from viewshift.kernels.scales import highest_on_scale
 from viewshift.panel import Panel
 
@@ -81,7 +81,7 @@ class Bank(StreamingDetector):
     @property
     def direction(self) -> Direction:
         """The members' direction, "both" where they differ."""
-        found: set[Direction] = {getattr(one, "direction", "both") for one in self.detectors}
+        found: set[Direction] = {direction_of(one) for one in self.detectors}
         return found.pop() if len(found) == 1 else "both"
 
     @property
@@ -117,9 +117,14 @@ class Bank(StreamingDetector):
         return state
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
+        return self._advance_signed(state, panel)[:2]
+
+    def _advance_signed(self, state: State, panel: Panel) -> tuple[State, Floats, Signs]:
         after: State = {}
         found = np.empty((*panel.observed.shape, len(self.detectors_)))
+        signs = np.empty(found.shape, dtype=np.int8)
         for place, one in enumerate(self.detectors_):
-            own, found[:, :, place] = advance_within(one, state, panel, f"{place}.")
-            after |= own
-        return after, highest_on_scale(found, self.knots_)[0]
+            own, found[:, :, place], signs[:, :, place] = one.advance_signed(part_of(state, f"{place}."), panel)
+            after |= {f"{place}.{name}": values for name, values in own.items()}
+        highest, which = highest_on_scale(found, self.knots_)
+        return after, highest, np.take_along_axis(signs, np.maximum(which, 0)[:, :, None], axis=2)[:, :, 0]

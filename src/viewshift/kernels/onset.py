@@ -67,8 +67,8 @@ def locate_shifts(
     opened: Ints,
     last: Ints,
     usual: Floats,
+    signs: Ints,
     size: float,
-    sign: int,
     spread: float,
     temper: float,
     drop: float,
@@ -98,10 +98,10 @@ def locate_shifts(
         First day of each alarm, and the last day on which its shift may end.
     usual
         Levels u, equally likely before the days from `first` on, ascending and above 0, ``(n_alarms, n_usual)``.
+    signs
+        For each alarm, 1 for rises only, -1 for falls only, 0 for either.
     size
         Negative-binomial size of the population.
-    sign
-        1 for rises only, -1 for falls only, 0 for either.
     spread
         Standard deviation of the accounts' log sizes around the population's.
     temper, drop
@@ -126,7 +126,7 @@ def locate_shifts(
         seen = np.count_nonzero(~np.isnan(before))
         if seen == 0:
             continue
-        days = values[rows[a], first[a] : last[a] + 1]
+        days, sign = values[rows[a], first[a] : last[a] + 1], signs[a]
         own = own_size(before, max(float(np.nansum(before)), 0.25) / seen, size, spread, temper)
         low = math.log(usual[a, 0]) - (0.0 if sign > 0 else 4.0)
         high = math.log(usual[a, -1]) if sign < 0 else math.log(1.5 * max(1.0, np.nanmax(days), usual[a, -1]))

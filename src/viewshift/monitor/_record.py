@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from viewshift._typing import Bools, Floats, Ints, State, Strings
 from viewshift.alarms import LOOKBACK, MEMORY
+from viewshift.judge import Judged
 from viewshift.kernels.runs import follow_runs
 from viewshift.monitor._memory import Memory
 from viewshift.panel import Panel
@@ -22,7 +23,7 @@ CORRECTABLE = 14
 WINDOW = CORRECTABLE + 1
 """Days between the base state and the head state."""
 
-_BESIDES = {"exposure": 1.0, "widening": 1.0, "surprise": np.nan, "extrapolated": 0.0}
+_BESIDES = {"exposure": 1.0, "widening": 1.0, "surprise": np.nan, "extrapolated": 0.0, "sign": 0.0}
 _NEVER = -(10**9)
 
 
@@ -61,16 +62,16 @@ class Record:
         days = history.days.astype(np.int64)
         record = cls(rule, history.accounts, tuple(history.measures), int(days[-1]))
         cut = max(0, history.n_days - WINDOW)
-        judged = []
+        parts = []
         for part in (history.between(until=history.start + cut - 1), history.between(history.start + cut)):
             record.base = record.head
-            record.head, *found = record._advanced(record.head, part)
-            judged.append(found)
-        surprise, extrapolated = (np.concatenate(parts, axis=1) for parts in zip(*judged, strict=True))
+            record.head, judged = record._advanced(record.head, part)
+            parts.append(judged)
+        whole = (np.concatenate(both, axis=1) for both in zip(*parts, strict=True))
         kept = slice(-min(record.memory.n_days, history.n_days), None)
         rows, first = np.arange(len(record.accounts)), int(days[kept][0])
         record.write(rows, first, contents(history.between(history.days[kept][0])))
-        record._judge(rows, first, surprise[:, kept], extrapolated[:, kept])
+        record._judge(rows, first, Judged(*(one[:, kept] for one in whole)))
         return record
 
     def packed(self) -> dict[str, dict[str, NDArray[Any]]]:
@@ -116,13 +117,13 @@ class Record:
             Their `contents` on it.
         """
         everyone, first = np.arange(len(self.accounts)), self.last + 1
-        base, _, _ = self._advanced(self.base, self.panel(everyone, first - WINDOW, n_days))
+        base, _ = self._advanced(self.base, self.panel(everyone, first - WINDOW, n_days))
         self.memory.forget(first, n_days)
         self.last += n_days
         self.write(rows, self.last, known)
-        self.head, surprise, extrapolated = self._advanced(self.head, self.panel(everyone, first, n_days))
+        self.head, judged = self._advanced(self.head, self.panel(everyone, first, n_days))
         self.base = base
-        self._judge(everyone, first, surprise, extrapolated)
+        self._judge(everyone, first, judged)
 
     def replay(self, rows: Ints) -> None:
         """Judge the correctable days of some accounts anew.
@@ -134,9 +135,9 @@ class Record:
         """
         first = self.last - CORRECTABLE
         past = {name: values[rows] for name, values in self.base.items()}
-        after, surprise, extrapolated = self._advanced(past, self.panel(rows, first, WINDOW))
+        after, judged = self._advanced(past, self.panel(rows, first, WINDOW))
         self.head = {name: _replaced(values, rows, after[name]) for name, values in self.head.items()}
-        self._judge(rows, first, surprise, extrapolated)
+        self._judge(rows, first, judged)
 
     def write(self, rows: Ints, first: int, known: Mapping[str, Floats]) -> None:
         """Write what is known of some accounts from a day on.
@@ -206,9 +207,9 @@ class Record:
         """
         n_days, rule = self.memory.n_days, self.rule
         first = self.last - n_days + 1
-        surprise = self.memory.read("surprise", rows, first, n_days)
-        beyond = self.memory.read("extrapolated", rows, first, n_days) > 0
-        intervals, table = rule.explained(self.panel(rows, first, n_days), surprise, beyond)
+        surprise, beyond, sign = (self.memory.read(name, rows, first, n_days) for name in Judged._fields)
+        judged = Judged(surprise, beyond > 0, sign.astype(np.int8))
+        intervals, table = rule.explained(self.panel(rows, first, n_days), judged)
         row, lasting = rows[intervals.row], table["status"] == "lasting"
         latest = self.head["run.opened"][row] == first + intervals.opened
         is_open = self.is_unquiet()[row] & latest & ~lasting
@@ -220,14 +221,14 @@ class Record:
         opened, below = np.full(n_accounts, _NEVER), np.full(n_accounts, self.rule.quiet)
         return {**self.rule.start(n_accounts), "run.opened": opened, "run.below": below}
 
-    def _advanced(self, state: State, panel: Panel) -> tuple[State, Floats, Bools]:
-        after, surprise, extrapolated = self.rule.advance(state, panel)
+    def _advanced(self, state: State, panel: Panel) -> tuple[State, Judged]:
+        after, judged = self.rule.advance(state, panel)
         first, threshold, quiet = int(panel.start.astype(np.int64)), self.rule.threshold_, self.rule.quiet
-        opened, below = follow_runs(state["run.opened"], state["run.below"], surprise, first, threshold, quiet)
-        return {**after, "run.opened": opened, "run.below": below}, surprise, extrapolated
+        opened, below = follow_runs(state["run.opened"], state["run.below"], judged.surprise, first, threshold, quiet)
+        return {**after, "run.opened": opened, "run.below": below}, judged
 
-    def _judge(self, rows: Ints, first: int, surprise: Floats, extrapolated: Bools) -> None:
-        self.write(rows, first, {"surprise": surprise, "extrapolated": extrapolated.astype(np.float64)})
+    def _judge(self, rows: Ints, first: int, judged: Judged) -> None:
+        self.write(rows, first, {name: values.astype(np.float64) for name, values in judged._asdict().items()})
 
 
 def contents(panel: Panel) -> dict[str, Floats]:
