@@ -68,7 +68,7 @@ EVENTS = {
 """First day, days, and what is done to the viewer on whom every detector is shown."""
 
 OWN_WAY: dict[str, Detector] = {
-    "Bank": Bank(detectors=(SurgeScan(), QuietScan()), shares=(0.8, 0.2)),
+    "Bank": Bank(detectors=(SurgeScan(), QuietScan()), shares=(0.9, 0.1)),
     "Pelt": Pelt(penalty="bic", direction="both"),
 }
 """Detectors that are not shown as they are by default."""

@@ -241,6 +241,8 @@ def test_random_needs_neither_order_nor_company():
         (WindowSums(half_lives=()), "`half_lives` must be a tuple of days such as (3, 40), got ()."),
         (SurgeScan(lengths=(0, 7)), "`lengths` must be at least 1, got 0."),
         (SurgeScan(lengths=(7, 7)), "`lengths` must ascend, got (7, 7)."),
+        (SurgeScan(lengths=()), "`lengths` must be a tuple of at least one number, such as (1, 7, 28), got ()."),
+        (SurgeScan(lengths=(1, 400)), "`lengths` must be at most 366, got 400."),
         (SurgeScan(additions=[1.0]), "`additions` must be a tuple such as (1, 7, 28), got [1.0]."),
         (SurgeScan(additions=(1.0, 65.0)), "`additions` must be at most 64, got 65.0."),
         (SurgeScan(size=0.0), "`size` must be a finite number above 0, got 0.0."),
@@ -254,6 +256,7 @@ def test_random_needs_neither_order_nor_company():
         (Pelt(penalty="aic"), "`penalty` must be one of 'bic', 'mbic', got 'aic'."),
         (Pelt(min_segment=0), "`min_segment` must be at least 1, got 0."),
         (QuietScan(longest=0), "`longest` must be at least 1, got 0."),
+        (QuietScan(longest=10**6), "`longest` must be at most 366, got 1000000."),
         (ShiryaevRoberts(shift=0.9), '`shift` must be above 1 with increments="nb"'),
         (IsolationForest(n_trees=0), "`n_trees` must be at least 1, got 0."),
         (IsolationForest(n_rows=1), "`n_rows` must be at least 2, got 1."),
@@ -264,3 +267,8 @@ def test_random_needs_neither_order_nor_company():
 def test_wrong_parameters_are_named_when_fitting(detector, sentence):
     with pytest.raises(ValueError, match=re.escape(sentence)):
         detector.fit(to_panel(viewing()))
+
+
+def test_a_flag_must_be_true_or_false():
+    with pytest.raises(TypeError, match="`autocorrelated` must be True or False, got 'yes'"):
+        Pelt(autocorrelated="yes").fit(to_panel(viewing()))

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from sklearn.utils import check_random_state
 
 import oracles
 import oracles_changes
+from viewshift.kernels._compile import when_compiling
 from viewshift.kernels.counts import mixed_bits, nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
 from viewshift.kernels.forest import mean_depth, path_length
@@ -237,3 +239,12 @@ def test_depth_in_a_forest_is_that_of_a_walk_from_each_root():
 def test_path_length_of_small_and_large_trees():
     sizes = np.array([1, 2, 3, 4, 256, 100_000])
     np.testing.assert_allclose(path_length(sizes), [oracles.mean_search_depth(int(n)) for n in sizes], rtol=1e-15)
+
+
+def test_the_first_compilation_is_told_once():
+    told = []
+    when_compiling(lambda: told.append("compiling"))
+    double = numba.njit(lambda x: 2 * x)
+    assert told == []
+    assert (double(2), double(2.5), double(3)) == (4, 5.0, 6)
+    assert told == ["compiling"]

@@ -46,12 +46,12 @@ def test_the_reference_itself_raises_about_the_dial(rule, reference):
     assert len(rule.alarms(reference)) / years == pytest.approx(1.0, rel=0.2)
 
 
-def test_rarer_than_is_said_from_the_end_of_the_rate_curve_on(rule):
+def test_less_than_is_said_from_the_end_of_the_rate_curve_on(rule):
     end = rule.curve_[0, -1]
     for surprise, rarer in ((end - 0.01, False), (end, True), (end + 2, True)):
         for beyond in (True, False):
             said = how_rare({"surprise": surprise, "extrapolated": beyond}, rule)
-            assert said.startswith("rarer than once in" if rarer else "once in")
+            assert said.startswith("less than once in" if rarer else "once in")
 
 
 def test_at_leaves_the_rule_as_it_was(rule):

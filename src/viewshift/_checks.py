@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 
-def check_whole(name: str, value: Any, *, least: int) -> int:
-    """Return `value` as an int, or raise if it is no whole number of at least `least`."""
+def check_whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
+    """Return `value` as an int, or raise if it is no whole number of at least `least` and at most `most`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
     if value < least:
         raise ValueError(f"`{name}` must be at least {least}, got {value}.")
+    if most is not None and value > most:
+        raise ValueError(f"`{name}` must be at most {most}, got {value}.")
     return int(value)
 
 
@@ -24,10 +26,17 @@ def check_positive(name: str, value: Any) -> float:
     return float(value)
 
 
+def check_flag(name: str, value: Any) -> bool:
+    """Return `value`, or raise if it is not True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"`{name}` must be True or False, got {value!r}.")
+    return bool(value)
+
+
 def check_ascending(name: str, values: Any) -> tuple[Any, ...]:
     """Return `values`, or raise if they are no tuple, empty or not ascending."""
     if not isinstance(values, tuple) or not values:
-        raise ValueError(f"`{name}` must be a tuple such as (1, 7, 28), got {values!r}.")
+        raise ValueError(f"`{name}` must be a tuple of at least one number, such as (1, 7, 28), got {values!r}.")
     if list(values) != sorted(set(values)):
         raise ValueError(f"`{name}` must ascend, got {values!r}.")
     return values

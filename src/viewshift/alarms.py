@@ -94,8 +94,9 @@ def explain(
     usual one for the account's later alarms. The levels are the plain means of the days before the onset and from onset
     to end, their intervals gamma-Poisson posteriors under the prior Gamma(1/2, 0) with counts and days divided by the
     Pearson dispersion of the days around their two means. The ratio is what these days make credible of the shift; it
-    may be less than what was observed over what was usual. An alarm is of the way that its opening day speaks of; where
-    that may be either, of the way of the ratio. Where the plain means contradict it, the shift is the opening day alone.
+    may be less than what was observed over what was usual. An alarm is of the way that its opening day speaks of;
+    where that may be either, of the way of the ratio. Where the plain means contradict it, the shift is the opening day
+    alone.
 
     Parameters
     ----------
@@ -128,8 +129,8 @@ def explain(
     signs = sign[row, opened].astype(np.int64)
     either = signs == 0
     if either.any():
-        parts = (part[either] for part in (row, opened, latest, earliest, settled, signs))
-        signs[either] = np.where(_located(values, *parts, size)[1][:, 1] < 1, -1, 1)
+        of = row[either], opened[either], latest[either], earliest[either], settled[either], signs[either]
+        signs[either] = np.where(_located(values, *of, size)[1][:, 1] < 1, -1, 1)
     places, ratio = _located(values, row, opened, latest, earliest, settled, signs, size)
     for _ in range(2):  # what lasted is the usual level of later alarms, which may last in their turn
         onset, onset_low, onset_high, end = places.T
@@ -150,7 +151,10 @@ def explain(
     before, after, _ = levels(np.array(parts).reshape(-1, 5))
     kind = np.select([signs < 0, lasting, end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
     peak = np.array(
-        [t + int(np.nanargmax(surprise[i, t : min(u, e) + 1])) for i, t, u, e in zip(row, opened, above, end, strict=True)],
+        [
+            t + int(np.nanargmax(surprise[i, t : min(u, e) + 1]))
+            for i, t, u, e in zip(row, opened, above, end, strict=True)
+        ],
         dtype=np.int64,
     )
     days = panel.days.astype("datetime64[s]")
@@ -211,7 +215,7 @@ def describe(alarms: pd.DataFrame, measure: str | None = None) -> list[str]:
     ...     onset=day, onset_low=day, onset_high=day + pd.Timedelta(days=2), end=pd.NaT, status="open",
     ...     usual=0.8, usual_low=0.6, usual_high=1.0, observed=3.9, observed_low=2.9, observed_high=5.1,
     ...     ratio=4.1, ratio_low=2.9, ratio_high=5.8)]))
-    ['from 0.8 (0.6-1.0) to 3.9 (2.9-5.1) episodes/day since 12 May 2025 (12-14 May), credibly x4.1 (2.9-5.8), still
+    ['from 0.8 (0.6-1.0) to 3.9 (2.9-5.1) episodes/day since 12 May 2025 (12-14 May), probably x4.1 (2.9-5.8), still
     going on']
     """
     measure = measure or alarms.attrs.get("measure", "episodes")

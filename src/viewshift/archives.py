@@ -65,7 +65,8 @@ def read_archive(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str,
     except Exception:  # whatever a damaged archive makes zipfile, zlib, NumPy or json raise
         raise ValueError(f"{path} must be a {kind} saved by viewshift, but it is damaged or something else.") from None
     if held != kind:
-        raise ValueError(f"{path} must be a {kind} saved by viewshift, but it holds a {held}.")
+        remedy = "; read it with `vs.load_monitor`" if held == "monitor" else ""
+        raise ValueError(f"{path} must be a {kind} saved by viewshift, but it holds a {held}{remedy}.")
     if version != FORMATS[kind]:
         raise ValueError(
             f"{path} has {kind} format {version}, but this version reads format {FORMATS[kind]}; make it again."

@@ -58,7 +58,10 @@ class PooledConformal:
         ordered = np.sort(reference[~np.isnan(reference)], axis=None)
         n = ordered.size
         if n == 0:
-            raise ValueError("calibration needs reference scores, got none: is the panel shorter than the warm-up?")
+            raise ValueError(
+                "calibration needs reference scores, got none: was nothing observed, or is the panel shorter than the "
+                "warm-up?"
+            )
         ranks = np.concatenate([np.arange(min(n, N_TOP)), np.geomspace(1, n, N_KNOTS).astype(np.int64) - 1])
         knots = np.unique(ordered[n - 1 - np.unique(ranks)])
         at_least = n - np.searchsorted(ordered, knots, side="left")

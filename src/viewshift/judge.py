@@ -71,8 +71,8 @@ class Judge:
         """
         detector = self._streaming()
         past, scores, sign = detector.advance_signed(part(state, "detector"), panel)
-        rates, *found = self.calibration_.advance(part(state, "calibration"), scores, panel.widening)
-        return joined(detector=past, calibration=rates), Judged(*found, sign)
+        rates, surprise, beyond = self.calibration_.advance(part(state, "calibration"), scores, panel.widening)
+        return joined(detector=past, calibration=rates), Judged(surprise, beyond, sign)
 
     def surprise(self, panel: Panel) -> Floats:
         """Return -log10 of each account-day's calibrated p-value; NaN where there is no opinion.

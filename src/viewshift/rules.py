@@ -10,7 +10,6 @@ import pandas as pd
 from sklearn.base import clone
 
 from viewshift._checks import check_positive, check_whole
-from viewshift._typing import Floats
 from viewshift.alarms import Intervals, explain, find_intervals
 from viewshift.archives import described, joined, write_archive
 from viewshift.audit import Audit, audit_of

@@ -18,15 +18,17 @@ def sentence(alarm: Mapping[Any, Any], measure: str) -> str:
     """
     onset, around = alarm["onset"], onset_support(alarm)
     around = f" ({around})" if around else ""
-    over = alarm["status"] == "closed"
-    word = {"open": ", still going on", "lasting": ", and lasting", "closed": ""}[alarm["status"]]
+    since, word = "since", ", still going on"
+    if alarm["status"] == "lasting":
+        word = f", after {_day(alarm['end'])} taken for usual"
+    elif alarm["status"] == "closed":
+        since, word = "on" if onset == alarm["end"] else "from", ""
     usual, observed, ratio = (with_interval(alarm, name) for name in ("usual", "observed", "ratio"))
-    since = "since" if not over else "on" if onset == alarm["end"] else "from"
     until = f" until {_day(alarm['end'])}" if since == "from" else ""
     when = f"{since} {_day(onset)} {onset.year}{around}{until}"
     if alarm["usual"] == 0:
         return f"from nothing to {observed} {measure}/day {when}{word}"
-    return f"from {usual} to {observed} {measure}/day {when}, credibly x{ratio}{word}"
+    return f"from {usual} to {observed} {measure}/day {when}, probably x{ratio}{word}"
 
 
 def with_interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
@@ -43,7 +45,9 @@ def with_interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:
     """
     if pd.isna(alarm[name]):
         return "(unknown)"
-    value, low, high = (_short(alarm[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    numbers = [alarm[key] for key in (name, f"{name}_low", f"{name}_high")]
+    fine = name == "ratio" and numbers[0] < 0.95
+    value, low, high = (f"{number:.2f}" if fine else _short(number) for number in numbers)
     return f"{sign}{value} ({low}-{high})"
 
 

@@ -11,7 +11,7 @@ from viewshift.alarms import describe
 from viewshift.cli.files import check_target, frame_table, write_table
 from viewshift.cli.findings import Findings
 from viewshift.cli.inputs import read_days
-from viewshift.cli.terminal import remind, say, show
+from viewshift.cli.terminal import remind, say, say_when_compiling, show
 from viewshift.saved import default_rule, load_rule
 
 ENDINGS = (".csv", ".json", ".html")
@@ -30,6 +30,7 @@ def detect(
     out: Path | None,
 ) -> None:
     """Read an export, show its alarms, and write them if `out` is given."""
+    say_when_compiling()
     if out is not None:
         check_target(out, ENDINGS, source=file)
     judge = default_rule() if rule is None else load_rule(rule)

@@ -12,6 +12,9 @@ from viewshift.panel import Panel
 from viewshift.reading import ReadingReport
 from viewshift.rules import AlarmRule
 
+SHORT = 28
+"""Days of an account after which its own past counts for something."""
+
 
 class Findings:
     """Alarms of the accounts of an export, with what it takes to judge them.
@@ -83,7 +86,12 @@ class Findings:
                 "No stretch of days stood out enough from the account's own past. Smaller shifts may be there: "
                 "a higher --per-account-year shows them, among more false ones."
             )
-        dial = f"The dial stands at {self.rule.per_account_year:g} alarms per {self._year}"
+        if 0 < self.years < SHORT / DAYS_PER_YEAR * self.panel.n_accounts:
+            said.append(
+                f"So short a history shows little of what is usual: before some {SHORT} days only the grossest shifts "
+                "stand out."
+            )
+        dial = f"The dial stands at {counted(self.rule.per_account_year)} per {self._year}"
         if self.years:
             many = f"about {self.by_chance:,.1f} alarms" if self.by_chance >= 0.1 else "fewer than 0.1 alarms"
             dial += f": {many} would be expected here from ordinary ups and downs alone"
@@ -97,8 +105,8 @@ class Findings:
         said.append(f"The rule was fitted on {self.rule.reference}.")
         if self.shipped:
             said.append(
-                "These are simulated viewers, so on real people the rate may differ; fit a rule on your own accounts "
-                "and give it by --rule if you have them."
+                "These are simulated viewers, so on real people the rate may differ, and an account's first four weeks "
+                "raise more; fit a rule on your own accounts and give it by --rule if you have them."
             )
         return said
 
@@ -110,8 +118,13 @@ def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule, *, once: str = "once", y
         return f"{rate:.1f} times a year"
     number = float(f"{1 / rate:.2g}")
     thresholds, rates = rule.curve_
-    word = "rarer than " if alarm["surprise"] >= thresholds[rates > 0].max() else ""
+    word = "less than " if alarm["surprise"] >= thresholds[rates > 0].max() else ""
     return f"{word}{once} in {number:,.{0 if number >= 10 else 1}f} {years}"
+
+
+def counted(rate: float) -> str:
+    """Return a number of alarms: "1 alarm", "0.5 alarms"."""
+    return f"{rate:g} alarm{'' if rate == 1 else 's'}"
 
 
 def plain(text: str) -> str:

@@ -8,7 +8,7 @@ from viewshift._checks import check_choice
 from viewshift._files import write_files
 from viewshift.cli.files import TABLES, check_target, frame_table, panel_table, write_table
 from viewshift.cli.inputs import read_days
-from viewshift.cli.terminal import remind, say
+from viewshift.cli.terminal import remind, say, say_when_compiling
 
 
 def daily(
@@ -57,6 +57,7 @@ def simulate(out: Path, *, accounts: int, days: int, seed: int, population: str,
     scenario
         Name of what happens to them; None for nothing.
     """
+    say_when_compiling()
     check_target(out, TABLES)
     if scenario is None:
         panel = simulation.viewers(accounts, days, seed=seed, population=population)

@@ -1,11 +1,14 @@
 """What the commands print: plain sentences and a table of alarms, nothing of which a name can turn into markup."""
 
+import sys
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from viewshift.cli.findings import Findings, how_rare, plain
 from viewshift.cli.options import with_options
+from viewshift.kernels._compile import when_compiling
 from viewshift.sentences import onset_support, with_interval
 
 
@@ -13,6 +16,12 @@ def say(text: str = "", *, aside: bool = False) -> None:
     """Print lines; an aside goes to the error stream."""
     console = Console(markup=False, highlight=False, emoji=False, stderr=aside, soft_wrap=True)
     console.print(plain(text))
+
+
+def say_when_compiling() -> None:
+    """Say on the terminal if a command has to wait for kernels to be compiled."""
+    if sys.stderr.isatty():
+        when_compiling(lambda: say("Compiling for this machine, once: about a minute.", aside=True))
 
 
 def remind(sentences: list[str]) -> None:
@@ -34,9 +43,9 @@ def alarm_table(found: Findings, account: str) -> Table:
             str(number),
             f"{alarm['onset'].date()}\n{onset_support(alarm)}",
             f"{alarm['detected'].date()}\n{'goes on' if alarm['status'] == 'open' else alarm['end'].date()}",
-            alarm["kind"],
+            "quiet,\nlasting" if (alarm["kind"], alarm["status"]) == ("quiet", "lasting") else alarm["kind"],
             f"{with_interval(alarm, 'usual')}\n-> {with_interval(alarm, 'observed')}",
-            with_interval(alarm, "ratio", "x").replace(" ", "\n"),
+            "from\nnothing" if alarm["usual"] == 0 else with_interval(alarm, "ratio", "x").replace(" ", "\n"),
             how_rare(alarm, found.rule, once="1", years="y").replace(" times", "").replace(" 1 in", "\n1 in"),
         )
     return table

@@ -10,7 +10,6 @@ from viewshift._learner import Learner, Stepwise
 from viewshift._typing import Direction, Floats, Signs, State
 from viewshift.panel import Panel
 
-
 SIGNS = {"up": 1, "down": -1, "both": 0}
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from viewshift._checks import check_choice, check_positive, check_whole
+from viewshift._checks import check_choice, check_flag, check_positive, check_whole
 from viewshift._typing import Bools, Direction, Floats
 from viewshift.detectors._base import Claims, Detector
 from viewshift.detectors._prices import cuts_at_all_prices
@@ -157,7 +157,8 @@ class Pelt(Detector):
         panel
             Histories to cut; accounts need not have been seen by `fit`.
         low, high
-            Penalties, above 0, in the unit of `penalty`, which plays no part here.
+            Prices of a change, above 0, in log n as a number for `penalty` is. `penalty` itself plays no part here, and
+            nor do the prices of segments that "mbic" has.
 
         Returns
         -------
@@ -184,6 +185,7 @@ class Pelt(Detector):
             check_choice("penalty", self.penalty, tuple(_CRITERIA))
         else:
             check_positive("penalty", self.penalty)
+        check_flag("autocorrelated", self.autocorrelated)
         check_whole("min_segment", self.min_segment, least=1)
         check_choice("direction", self.direction, ("up", "down", "both"))
         values = self._values(panel)

@@ -56,7 +56,7 @@ class QuietScan(StreamingDetector):
     measure
         The measure to score; only whether a day is above 0 matters.
     longest
-        Days, at least 1, to which a change is traced back: what has lasted longer counts with its last `longest` days.
+        Days, 1 to 366, to which a change is traced back: what has lasted longer counts with its last `longest` days.
         With fewer, at an equal rate of alarms, more short pauses are found and fewer long ones.
 
     Attributes
@@ -120,7 +120,7 @@ class QuietScan(StreamingDetector):
         return days, np.where(likeliest >= 0, KEPT[likeliest], np.nan)
 
     def _fit(self, panel: Panel) -> None:
-        check_whole("longest", self.longest, least=1)
+        check_whole("longest", self.longest, least=1, most=366)
         values, chances = unexposed(panel, self.measure)
         check_chances(panel, chances)
         kinds = kinds_of_days(values, np.full(panel.n_accounts, -1))[0]

@@ -51,7 +51,8 @@ class SurgeScan(OnBaseline):
         What predicts the days, of counts; fitted anew, the given one stays as it is. Its guard band serves its fit
         only: here its knowledge ends where the window begins.
     lengths
-        Lengths L in days, ascending. Keep the grid dense: a surge between two of them is found as the nearer one.
+        Lengths L in days, 1 to 366, ascending. Keep the grid dense: a surge between two of them is found as the nearer
+        one.
     additions
         Sizes a: what a surge may add to a day on average, in units of the measure, ascending, at most 64: more than
         that is never taken for added.
@@ -124,7 +125,7 @@ class SurgeScan(OnBaseline):
         if not isinstance(self.baseline, UsualLevel):
             raise TypeError(f"`baseline` must be a UsualLevel, got {self.baseline!r}.")
         for days in check_ascending("lengths", self.lengths):
-            check_whole("lengths", days, least=1)
+            check_whole("lengths", days, least=1, most=366)
         for mean in check_ascending("additions", self.additions):
             if check_positive("additions", mean) > N_ADDED:
                 raise ValueError(f"`additions` must be at most {N_ADDED}, got {mean}.")
