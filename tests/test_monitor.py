@@ -20,6 +20,7 @@ from strategies import KINDS, Draw, population
 from viewshift import archives
 from viewshift.alarms import COLUMNS, LOOKBACK, MEMORY, explain, find_intervals
 from viewshift.detectors import StreamingDetector
+from viewshift.judge import Judged
 from viewshift.kernels.runs import follow_runs
 
 STREAMING = [case for case in CASES if isinstance(case.detector, StreamingDetector)]
@@ -61,13 +62,13 @@ def agree(rule, monitor, known, collected):
     whole = known.panel()
     assert monitor.accounts.tolist() == known.accounts
     assert monitor.last_day == whole.days[-1]
-    surprise = rule.surprise(whole)
+    judged = rule._judged(whole)
     for day, (names, values) in collected.items():
         column = int((day - whole.start).astype(int))
-        np.testing.assert_array_equal(values, surprise[: len(names), column], err_msg=str(day), strict=True)
+        np.testing.assert_array_equal(values, judged.surprise[: len(names), column], err_msg=str(day), strict=True)
     collected.clear()
-    table = explained(rule, whole, surprise)
-    unquiet = oracles_monitor.unquiet(surprise, rule.threshold_, rule.quiet, rule.adapt_after)
+    table = explained(rule, whole, judged)
+    unquiet = oracles_monitor.unquiet(judged.surprise, rule.threshold_, rule.quiet, rule.adapt_after)
     wanted = {(whole.accounts[row], pd.Timestamp(whole.days[day])) for row, day in unquiet}
     is_open = np.array([key in wanted for key in zip(table["account"], table["detected"], strict=True)], dtype=bool)
     expected = table[is_open & (table["status"] != "lasting")].reset_index(drop=True)
@@ -81,16 +82,14 @@ def agree(rule, monitor, known, collected):
     assert monitor.alarms()["end"].isna().all()
 
 
-def explained(rule, whole, surprise):
+def explained(rule, whole, judged):
     """All alarms in the days that a monitor remembers."""
     kept = slice(-(LOOKBACK + MEMORY + rule.adapt_after + 15), None)
-    recent, judged = surprise[:, kept], rule._judged(whole)
+    recent = Judged(*(part[:, kept] for part in judged))
     return explain(
         whole.between(whole.days[kept][0]),
-        find_intervals(recent, rule.threshold_, quiet=rule.quiet),
-        recent,
-        judged.extrapolated[:, kept],
-        judged.sign[:, kept],
+        find_intervals(recent.surprise, rule.threshold_, quiet=rule.quiet),
+        *recent,
         measure=rule.detector.measure,
         size=rule.size_,
         causal=True,
@@ -119,9 +118,11 @@ def mended(panel, rng):
     )
 
 
-def drawn(seed, rng):
-    """A panel of 400 days; even seeds have exposure and widening."""
-    plain = Draw(seed=seed, kinds=(*rng.permutation(list(KINDS))[:8].tolist(), "realistic", "late"), n_days=400).panel()
+def drawn(seed, rng, n_days):
+    """A panel of so many days; even seeds have exposure and widening."""
+    plain = Draw(
+        seed=seed, kinds=(*rng.permutation(list(KINDS))[:8].tolist(), "realistic", "late"), n_days=n_days
+    ).panel()
     if seed % 2:
         return plain
     special = rng.random(plain.observed.shape) < 0.05
@@ -135,10 +136,10 @@ def drawn(seed, rng):
     )
 
 
-def walk(rule, seed, folder):
-    """400 days with gaps, new accounts, corrections, repetitions and restarts at random days."""
+def walk(rule, seed, folder, n_days=400):
+    """Some days with gaps, new accounts, corrections, repetitions and restarts at random days."""
     rng = np.random.default_rng(seed)
-    panel = drawn(seed, rng)
+    panel = drawn(seed, rng, n_days)
     first = int(rng.integers(1, 120))
     history = panel.between(until=panel.days[first - 1]).take(slice(rng.integers(1, 6)))
     monitor, known, collected = rule.monitor(history), oracles_monitor.Known(history), {}
@@ -167,6 +168,7 @@ def walk(rule, seed, folder):
 
 
 ONE_OF_EACH = list({type(case.detector): case for case in reversed(STREAMING)}.values())
+OTHERS = [case for case in STREAMING if case not in ONE_OF_EACH]
 
 
 @pytest.mark.parametrize("case", ONE_OF_EACH, ids=repr)
@@ -175,9 +177,9 @@ def test_the_monitor_equals_the_rule_on_all_that_is_known(case, tmp_path):
 
 
 @pytest.mark.guarantee
-@pytest.mark.parametrize(("seed", "case"), list(enumerate(STREAMING, start=3)), ids=repr)
-def test_every_variant_of_every_detector_can_be_watched(case, seed, tmp_path):
-    walk(fitted(case), seed, tmp_path)
+@pytest.mark.parametrize(("seed", "case"), list(enumerate(OTHERS, start=3)), ids=repr)
+def test_every_other_variant_can_be_watched(case, seed, tmp_path):
+    walk(fitted(case), seed, tmp_path, n_days=260)
 
 
 @pytest.mark.guarantee

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from viewshift._typing import Bools, Floats, Ints, State, Strings
 from viewshift.alarms import LOOKBACK, MEMORY
+from viewshift.detectors._base import SIGNS, direction_of
 from viewshift.judge import Judged
 from viewshift.kernels.runs import follow_runs
 from viewshift.monitor._memory import Memory
@@ -23,7 +24,7 @@ CORRECTABLE = 14
 WINDOW = CORRECTABLE + 1
 """Days between the base state and the head state."""
 
-_BESIDES = {"exposure": 1.0, "widening": 1.0, "surprise": np.nan, "extrapolated": 0.0, "sign": 0.0}
+_BESIDES = {"exposure": 1.0, "widening": 1.0, "surprise": np.nan, "extrapolated": 0.0}
 _NEVER = -(10**9)
 
 
@@ -45,7 +46,9 @@ class Record:
     def __init__(self, rule: "AlarmRule", accounts: Strings, measures: tuple[str, ...], last: int) -> None:
         self.rule, self.accounts, self.measures, self.last = rule, accounts, measures, last
         days = LOOKBACK + MEMORY + rule.adapt_after + WINDOW
-        self.memory = Memory(days, len(accounts), {measure_key(name): np.nan for name in measures} | _BESIDES)
+        fillings = {measure_key(name): np.nan for name in measures} | _BESIDES
+        fillings["sign"] = float(SIGNS[direction_of(rule.detector)])
+        self.memory = Memory(days, len(accounts), fillings)
         self.base = self.head = self._started(len(accounts))
 
     @classmethod
