@@ -17,7 +17,7 @@ from viewshift.simulate import SCENARIOS, Scenario, events
 
 ACCOUNTS, DAYS, DIALS, SEED = 500, 500, (1.0, 0.25), 301
 POPULATIONS = ("sessions", "markov")
-DETECTORS = (vs.detectors.Cusum(), vs.detectors.ZScore(), vs.detectors.PredictiveTail())
+DETECTORS = (vs.default_rule().detector, vs.detectors.Cusum(), vs.detectors.ZScore(), vs.detectors.PredictiveTail())
 TARGET = Path(__file__).with_name("results") / "explanations.md"
 USUAL_DAYS = 236
 
@@ -37,8 +37,12 @@ SURGES = {
 }
 """Surges, and the episodes that each adds a day."""
 
-OTHERS = {"doubled": (SCENARIOS["doubled"], np.nan), "drift_28d": (SCENARIOS["drift_28d"], 2.0)}
-"""A change for good by which nothing is added but the account's own viewing, and a ramp that has no sharp onset."""
+OTHERS = {
+    "doubled": (SCENARIOS["doubled"], 2.0),
+    "drift_28d": (SCENARIOS["drift_28d"], 2.0),
+    "going_quiet": (SCENARIOS["going_quiet"], 0.1),
+}
+"""Two changes for good, with their ratios, and a ramp that has no sharp onset."""
 
 
 def explained(rule: vs.AlarmRule, clean: vs.Panel, name: str, seed: int) -> pd.DataFrame:
@@ -58,7 +62,7 @@ def explained(rule: vs.AlarmRule, clean: vs.Panel, name: str, seed: int) -> pd.D
         usual = float(np.mean(clean["episodes"][row, max(0, day - USUAL_DAYS) : day]))
         if usual == 0:
             continue
-        ratio = scenario.strength if scenario.lasting else (usual + added) / usual
+        ratio = added if scenario.lasting else (usual + added) / usual
         error = abs((alarm["onset"] - alarm["onset_true"]).days)
         found.append(
             {

@@ -42,8 +42,8 @@ class Monitor:
     An account costs the same however long it is watched. Kept of each are the rule's state twice (after the last day,
     and 15 days earlier, from where corrections are replayed; a `Cusum` with a window of 56 days and a guard of 7 takes
     512 bytes), and, of the last 56 + 180 + `adapt_after` + 15 days, each measure (4 bytes a day, or 8 where float32 is
-    not exact), surprise (8 bytes) and, where there ever were such, extrapolation, exposure and widening, and of a rule that
-    looks both ways which way (4 or 8 each): some 4.5 to 6 kilobytes with one measure.
+    not exact), surprise (8 bytes) and, where there ever were such, extrapolation, exposure and widening, and of a rule
+    that looks both ways which way (4 or 8 each): some 4.5 to 6 kilobytes with one measure.
 
     Examples
     --------
