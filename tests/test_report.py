@@ -41,6 +41,16 @@ POWER = pd.DataFrame(
 )
 
 
+DEFAULTS = pd.DataFrame(
+    [
+        ("Pelt, NB", "ruptures", "1.1", "as it comes", "pen=1", "clean", "alarms", 12.34, 11.0, 13.0, 12),
+        ("Pelt, NB", "ruptures", "1.1", "as it comes", "pen=1", "mean", "net_recall", 0.25, 0.2, 0.3, 24),
+        ("STL", "statsmodels", None, "weekly", "3 sd", "ValueError: too short", "failed", np.nan, np.nan, np.nan, 0),
+    ],
+    columns=["peer", "package", "version", "setting", "verdict", "scenario", "metric", "value", "low", "high", "n"],
+)
+
+
 @pytest.fixture(scope="module")
 def done():
     return conduct(DETECTORS, SCENARIOS, [1, 2], setup=SETUP, out=None, progress=False)
@@ -49,7 +59,13 @@ def done():
 @pytest.fixture(scope="module")
 def page(done, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "page.html"
-    more = {"timings": done.timings, "examples": done.examples, "setup": done.setup, "power": POWER}
+    more = {
+        "timings": done.timings,
+        "examples": done.examples,
+        "setup": done.setup,
+        "power": POWER,
+        "defaults": DEFAULTS,
+    }
     more |= {"comparisons": comparisons(done.trials, done.table), "ranks": mean_ranks(done.trials, done.table)}
     more["peers"] = ["<script>", "Pelt, NB"]
     assert vs.study.report(done.table, path, command="viewshift compare --seeds 1 --seeds 2", **more) == path
@@ -219,12 +235,21 @@ def test_the_finding_and_a_part_of_its_own_say_where_peers_stand(page):
     assert "![Mean rank of each detector at 2 per account-year" in parts["Which differences are real?"]
     assert "| ZScore | 4 | 188 | 0.90 (0.80 to 1.00) |" in parts["What is found as events grow stronger"]
     assert "(cost.svg)" in parts["What it costs"].replace("page_figures/", "")
+    known = parts["Peers at their own defaults"]
+    assert "| ruptures 1.1: as it comes | pen=1 | 12.3 (11.0 to 13.0) | – | – | 0.25 (0.20 to 0.30) |" in known
+    assert "| STL | statsmodels: weekly | ValueError: too short | – | – | – | – |" in known
     assert "| Pelt, NB (peer, offline) |" in parts["Offline detectors, apart"]
 
 
 def test_what_is_not_known_has_no_part(done, tmp_path):
     text = vs.study.report(done.table, tmp_path / "report.html").with_suffix(".md").read_text(encoding="utf-8")
-    for part in ("Which differences are real?", "What is found as events", "What it costs", "Scenario by scenario"):
+    for part in (
+        "Which differences are real?",
+        "What is found as events",
+        "What it costs",
+        "Peers at their",
+        "Scenario by scenario",
+    ):
         assert (part in text) == (part == "Scenario by scenario")
 
 

@@ -47,6 +47,8 @@ class Content:
         Net recall over strength, if known.
     peers
         Detectors of other packages.
+    defaults
+        What peers do at their own defaults, if known.
     """
 
     table: pd.DataFrame
@@ -65,6 +67,7 @@ class Content:
     ranks: pd.DataFrame | None = None
     power: pd.DataFrame | None = None
     peers: Collection[str] = ()
+    defaults: pd.DataFrame | None = None
 
     @cached_property
     def pooled(self) -> dict[tuple[str, str, str, float | None], dict[str, Any]]:

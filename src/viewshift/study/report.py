@@ -37,6 +37,7 @@ def report(
     ranks: pd.DataFrame | None = None,
     power: pd.DataFrame | None = None,
     peers: Collection[str] = (),
+    defaults: pd.DataFrame | None = None,
 ) -> Path:
     """Write a self-contained HTML page about a study, and a Markdown twin with its figures next to it.
 
@@ -66,6 +67,8 @@ def report(
         From `power_curves`.
     peers
         Names of the detectors of other packages.
+    defaults
+        From ``peers.at_defaults``.
 
     Returns
     -------
@@ -78,7 +81,13 @@ def report(
     """
     path = Path(path)
     more: dict[str, Any] = {"timings": timings, "examples": tuple(examples), "setup": setup, "command": command}
-    more |= {"comparisons": comparisons, "ranks": ranks, "power": power, "peers": frozenset(peers)}
+    more |= {
+        "comparisons": comparisons,
+        "ranks": ranks,
+        "power": power,
+        "peers": frozenset(peers),
+        "defaults": defaults,
+    }
     content = replace(arrange(table, f"{path.stem}_figures"), **more, parameters=parameters or {})
     parts = sections(content)
     words: dict[str, object] = {

@@ -10,7 +10,7 @@ from viewshift.study import figures
 from viewshift.study.content import CONTROLS, Content
 from viewshift.study.finding import number
 from viewshift.study.parts import Picture, Section, Source
-from viewshift.study.sections_inference import cost_section, lead_section, power_section
+from viewshift.study.sections_inference import cost_section, defaults_section, lead_section, power_section
 from viewshift.study.tables import (
     failure_table,
     matrix,
@@ -67,6 +67,7 @@ def sections(content: Content) -> list[Section]:
         _each_section(content),
         _more_section(content),
         _offline_section(content),
+        defaults_section(content),
         cost_section(content),
         _failure_section(content),
         _record_section(content),
@@ -203,14 +204,23 @@ def _offline_section(content: Content) -> Section | None:
         return None
     texts = [
         "These look at the whole history at once, the days after the event included. They are no rivals of those "
-        "above: a delay has no meaning for them. An event counts as found if a change day falls within its window."
+        "above: a delay has no meaning for them. An event counts as found if a change day falls within its window. "
+        "The best detector that sees no future stands first, to compare."
     ]
-    grids = [ranking_table(content, content.offline)]
+    shown = [*content.order[:1], *content.offline]
+    picture = Picture(
+        figures.draw_ranking(rows(content.table, "net_recall", scenario="mean"), shown, content.rates),
+        f"{content.folder}/offline.svg",
+        "Mean net recall of each offline detector with 95 % intervals, below the best that sees no future",
+        f"{shown[0]} sees no future; the others see the days after the event too.",
+        Source(["net_recall"], content.rates, "mean"),
+    )
+    grids = [ranking_table(content, shown)]
     grids += [
-        matrix(content, content.offline, content.eventful, "net_recall", rate, f"Net recall at {rate:g}.")
+        matrix(content, shown, content.eventful, "net_recall", rate, f"Net recall at {rate:g}.")
         for rate in content.rates
     ]
-    return Section("Offline detectors, apart", texts, [], grids)
+    return Section("Offline detectors, apart", texts, [picture], grids)
 
 
 def _failure_section(content: Content) -> Section | None:

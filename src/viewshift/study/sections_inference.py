@@ -1,4 +1,4 @@
-"""The parts of a report that say what is real: differences, power over strength, and cost beside quality."""
+"""The parts of a report that say what is real: differences, power over strength, cost, and peers as they come."""
 
 from typing import Any
 
@@ -162,3 +162,39 @@ def cost_section(content: Content) -> Section | None:
             )
         )
     return Section("What it costs", [], pictures, [grid])
+
+
+def defaults_section(content: Content) -> Section | None:
+    """Show what peers do when nobody sets a threshold.
+
+    Parameters
+    ----------
+    content
+        All that the report shows.
+    """
+    if content.defaults is None or not len(content.defaults):
+        return None
+    body = []
+    for name, part in content.defaults.groupby("peer", sort=False):
+        found = {(row["scenario"], row["metric"]): row for row in part.to_dict("records")}
+        first = part.iloc[0]
+        numbers = [
+            Cell("–") if row is None else Cell(with_interval(row, digits), row["value"], f"n = {row['n']}")
+            for row, digits in (
+                (found.get(("clean", "alarms")), 1),
+                (found.get(("mean", "recall")), 2),
+                (found.get(("mean", "chance_recall")), 2),
+                (found.get(("mean", "net_recall")), 2),
+            )
+        ]
+        verdict = first["scenario"] if first["metric"] == "failed" else first["verdict"]
+        package = first["package"] if pd.isna(first["version"]) else f"{first['package']} {first['version']}"
+        words = [Cell(f"{package}: {first['setting']}"), Cell(verdict)]
+        body.append([Cell(str(name)), *words, *numbers])
+    head = ["peer", "how it is run", "its own default", "alarms per account-year", "found", "by chance", "difference"]
+    texts = [
+        "What other packages flag when nobody sets a threshold: alarms on ordinary accounts, and the share of events "
+        "found, averaged over the scenarios. Above, the same methods are dialled to equal alarm rates."
+    ]
+    source = Source(["alarms, recall, chance_recall, net_recall"], scenario="clean or mean", file="at_defaults.csv")
+    return Section("Peers at their own defaults", texts, [], [Grid(head, body, source=source, words=(1, 2))])

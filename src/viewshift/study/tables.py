@@ -96,7 +96,7 @@ def ranking_table(content: Content, detectors: Sequence[str]) -> Grid:
     detectors
         Rows, best first.
     """
-    behind = any((name, "mean", "net_recall_behind_best", content.rates[0]) in content.pooled for name in detectors)
+    behind = all((name, "mean", "net_recall_behind_best", content.rates[0]) in content.pooled for name in detectors)
     head, body = ["detector"], [[detector_cell(content, name)] for name in detectors]
     for rate in content.rates:
         head.append(f"net recall at {rate:g}")
