@@ -59,9 +59,12 @@ def _best(duels: pd.DataFrame) -> str | None:
     return str(duels.groupby("detector", sort=False)["difference"].mean().idxmax())
 
 
-def _by(row: "pd.Series[Any]", sign: int = 1) -> str:
-    low, high = sorted((sign * row["low"], sign * row["high"]))
-    return f"{number(sign * row['difference'])} ({number(low)} to {number(high)})"
+def _by(row: "pd.Series[Any]") -> str:
+    return f"{number(row['difference'])} ({number(row['low'])} to {number(row['high'])})"
+
+
+def _behind_by(row: "pd.Series[Any]") -> str:
+    return f"{number(-row['difference'])} ({number(-row['high'])} to {number(-row['low'])})"
 
 
 def _verdict(row: "pd.Series[Any]", alpha: float) -> str:
@@ -70,7 +73,7 @@ def _verdict(row: "pd.Series[Any]", alpha: float) -> str:
         return f"{own} and {peer}, the best of the peers, are not told apart among all pairs: they differ by {_by(row)}"
     if row["difference"] > 0:
         return f"{own} leads {peer}, the best of the peers, by {_by(row)}"
-    return f"{peer}, the best of the peers, leads {own} by {_by(row, -1)}"
+    return f"{peer}, the best of the peers, leads {own} by {_behind_by(row)}"
 
 
 def _by_scenario(against: pd.DataFrame, own: str, alpha: float) -> list[str]:
@@ -82,7 +85,7 @@ def _by_scenario(against: pd.DataFrame, own: str, alpha: float) -> list[str]:
         strongest = part.sort_values("difference", kind="stable").iloc[0]
         if (apart & (part["difference"] < 0)).any():
             leader = part[apart].sort_values("difference", kind="stable").iloc[0]
-            behind.append(f"{leader['other']} on {name} by {_by(leader, -1)}")
+            behind.append(f"{leader['other']} on {name} by {_behind_by(leader)}")
         elif (apart & (part["difference"] > 0)).all():
             ahead.append(f"{name} by {_by(strongest)} over {strongest['other']}")
         else:
