@@ -368,8 +368,7 @@ def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
         "results.json",
         "manifest.json",
         "timings.csv",
-        "comparisons.csv",
-        "mean_ranks.csv",
+        *(f"{name}{ending}" for name in ("comparisons", "mean_ranks") for ending in (".csv", ".parquet", ".json")),
     }
     assert names == {"report.html", "report.md", "report_figures", "units", *tables}
     assert set(pd.read_csv(tmp_path / "results.csv")["seed"].dropna()) == {1}

@@ -202,7 +202,13 @@ def test_the_manifest_tells_the_study_its_versions_and_hashes(done):
     }
     assert manifest["study"]["detectors"]["z, four weeks"].endswith("measure='episodes', window=28)")
     assert manifest["versions"]["viewshift"] == vs.__version__
-    assert set(manifest["sha256"]) >= {"results.csv", "results.parquet", "results.json", "comparisons.csv"}
+    assert set(manifest["sha256"]) >= {
+        "results.csv",
+        "results.parquet",
+        "results.json",
+        "comparisons.csv",
+        "mean_ranks.json",
+    }
     for name, digest in manifest["sha256"].items():
         assert hashlib.sha256((done / name).read_bytes()).hexdigest() == digest
     text = (done / "manifest.json").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from viewshift.metrics import interval
 from viewshift.study.compare import Trials
-from viewshift.study.files import write_csv
+from viewshift.study.files import write_twins
 from viewshift.study.inference import friedman, not_told_apart, pairs, signed_rank_posterior, wilcoxon_holm
 from viewshift.study.matched import Matched, matched
 
@@ -139,7 +139,7 @@ def _letter(number: int) -> str:
 
 
 def write_comparisons(folder: Path, trials: Trials, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write comparisons.csv and mean_ranks.csv, and return both.
+    """Write comparisons and mean_ranks as CSV, Parquet and JSON, and return both.
 
     Parameters
     ----------
@@ -151,6 +151,6 @@ def write_comparisons(folder: Path, trials: Trials, table: pd.DataFrame) -> tupl
         Results of the same study.
     """
     found = comparisons(trials, table), mean_ranks(trials, table)
-    for name, one in zip(("comparisons.csv", "mean_ranks.csv"), found, strict=True):
-        write_csv(folder / name, one)
+    for name, one in zip(("comparisons", "mean_ranks"), found, strict=True):
+        write_twins(folder / name, one)
     return found

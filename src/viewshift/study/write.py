@@ -133,7 +133,8 @@ def write(
         progress=progress,
     )
     comparisons, ranks = write_comparisons(out, done.trials, done.table)
-    write_manifest(out, plan, (*(f"results{ending}" for ending in TWINS), "comparisons.csv", "mean_ranks.csv"))
+    tables = ("results", "comparisons", "mean_ranks")
+    write_manifest(out, plan, tuple(f"{name}{ending}" for name in tables for ending in TWINS))
     return report(
         done.table,
         out / "report.html",
