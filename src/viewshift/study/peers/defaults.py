@@ -1,0 +1,125 @@
+"""Peers at their own defaults: the false alarms that these raise, and the events that they find."""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from viewshift import simulate
+from viewshift._typing import Floats
+from viewshift.metrics import account_weights
+from viewshift.panel import Panel
+from viewshift.study.compare import N_REPLICATES
+from viewshift.study.failures import one_sentence
+from viewshift.study.peers._base import Peer
+from viewshift.study.setup import Scenarios, chosen_scenarios, distinct_seeds
+from viewshift.study.source import day_windows
+from viewshift.study.tally import Estimate, Tally, estimate, pooled, rate_measures, recall_measures, tally
+
+FLAGGED: Any = SimpleNamespace(threshold_=1.0, quiet=7, adapt_after=28)
+"""Joins flagged days to alarms as a rule by default does."""
+
+RECALLS = ("recall", "chance_recall", "net_recall")
+
+COLUMNS = ["peer", "package", "version", "setting", "verdict", "scenario", "metric", "value", "low", "high", "n"]
+
+
+def at_defaults(
+    peers: Mapping[str, Peer],
+    scenarios: Scenarios,
+    seeds: Iterable[int],
+    *,
+    n_accounts: int = 300,
+    n_days: int = 730,
+    population: str = "sessions",
+) -> pd.DataFrame:
+    """Count the alarms that peers raise on clean viewers at their own defaults, and the events they find so.
+
+    The viewers are those of a study with the same seeds and sizes; a peer that is slow meets the first of them only.
+
+    Parameters
+    ----------
+    peers
+        By name.
+    scenarios
+        Names of ``vs.simulate.SCENARIOS``, or name to scenario; such in which something is wrong.
+    seeds
+        One panel of accounts for each.
+    n_accounts, n_days
+        Size of each panel.
+    population
+        Which simulated population.
+
+    Returns
+    -------
+    Per peer: `alarms` per account-year on the scenario "clean"; and on each scenario, and as their mean, `recall`,
+    `chance_recall` in the same windows of the clean viewers, and `net_recall`, their difference. With 95 % bootstrap
+    intervals over accounts, and the number n of accounts or events. A peer that fails has the one metric "failed", and
+    the error as its scenario.
+
+    Notes
+    -----
+    Flagged days with fewer than 7 others between them are one alarm. A peer that sees the future finds an event by any
+    flagged day within it, others by an alarm that opens within it.
+    """
+    laid_over, numbers = chosen_scenarios(scenarios), distinct_seeds(seeds)
+    viewers = [simulate.viewers(n_accounts, n_days, seed=seed, population=population) for seed in numbers]
+    laid = [
+        {name: one.inject(panel, seed=seed) for name, one in laid_over.items()}
+        for panel, seed in zip(viewers, numbers, strict=True)
+    ]
+    rows: list[dict[str, Any]] = []
+    for name, peer in peers.items():
+        head = {"peer": name, "package": peer.package, "setting": peer.setting, "verdict": peer.verdict}
+        try:
+            head["version"] = version(peer.package)
+            tallies = [_tallies(peer, *pair) for pair in zip(viewers, laid, strict=True)]
+        except Exception as error:
+            rows.append({**head, "scenario": one_sentence(error), "metric": "failed", "n": 0})
+            continue
+        sizes = [peer.sub_panel(panel).n_accounts for panel in viewers]
+        weights = np.hstack(
+            [account_weights(size, N_REPLICATES, seed=seed) for size, seed in zip(sizes, numbers, strict=True)]
+        )
+        rows += [{**head, **row} for row in _measured(tallies, weights)]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"value": float, "low": float, "high": float})
+
+
+def _tallies(peer: Peer, viewers: Panel, laid: Mapping[str, tuple[Panel, pd.DataFrame]]) -> dict[str, Tally]:
+    """Count by account what a peer's decisions do on the panels of one seed, by scenario."""
+    clean_panel = peer.sub_panel(viewers)
+    peer = peer.fit(clean_panel)
+    clean = _marks(peer, clean_panel)
+    found = {}
+    for name, (panel, truth) in laid.items():
+        known = truth[truth["account"].isin(clean_panel.accounts)]
+        windows = day_windows(clean_panel, known)
+        marks = _marks(peer, peer.sub_panel(panel))
+        found[name] = tally(FLAGGED, marks, clean, windows, causal=peer.claims.causal)
+    return found
+
+
+def _marks(peer: Peer, panel: Panel) -> Floats:
+    """Return 1 on flagged days, 0 on others, NaN on days that were not observed."""
+    return np.where(panel.observed, peer.decisions(panel).astype(np.float64), np.nan)
+
+
+def _measured(tallies: list[dict[str, Tally]], weights: Floats) -> list[dict[str, Any]]:
+    whole = {name: pooled([one[name] for one in tallies]) for name in tallies[0]}
+    alarms = rate_measures(next(iter(whole.values())), weights, 1.0)["clean_alarms"]
+    rows = [_row("clean", "alarms", alarms)]
+    found = {name: recall_measures(counts, weights) for name, counts in whole.items()}
+    rows += [_row(name, metric, one[metric]) for name, one in found.items() for metric in RECALLS]
+    for metric in RECALLS:
+        parts = [one[metric] for one in found.values()]
+        replicates = np.mean([one.replicates for one in parts], axis=0)
+        value = float(np.mean([one.value for one in parts]))
+        rows.append(_row("mean", metric, estimate(value, replicates, sum(one.n for one in parts))))
+    return rows
+
+
+def _row(scenario: str, metric: str, one: Estimate) -> dict[str, Any]:
+    return {"scenario": scenario, "metric": metric, "value": one.value, "low": one.low, "high": one.high, "n": one.n}
