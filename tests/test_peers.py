@@ -328,6 +328,11 @@ def test_table_at_defaults_counts_by_hand():
     assert value["mean", "recall"] == pytest.approx((value["story", "recall"] + value["surge_7d", "recall"]) / 2)
 
 
+def test_scenarios_without_events_are_refused_at_defaults():
+    with pytest.raises(ValueError, match="something is wrong, got 'holiday'"):
+        peers.at_defaults({"z": peers.PandasRollingZ()}, ["story", "holiday"], [1], n_accounts=4, n_days=420)
+
+
 def test_slow_peers_meet_the_first_accounts_and_failures_are_rows(monkeypatch):
     slow = peers.PandasRollingZ(window=30, most_accounts=4)
     table = peers.at_defaults({"slow": slow}, ["story"], [1], n_accounts=6, n_days=420)

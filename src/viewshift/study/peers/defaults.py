@@ -1,26 +1,29 @@
 """Peers at their own defaults: the false alarms that these raise, and the events that they find."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
-from viewshift import simulate
 from viewshift._typing import Floats
 from viewshift.metrics import account_weights
 from viewshift.panel import Panel
 from viewshift.study.compare import N_REPLICATES
 from viewshift.study.failures import one_sentence
 from viewshift.study.peers._base import Peer
-from viewshift.study.setup import Scenarios, chosen_scenarios, distinct_seeds
-from viewshift.study.source import day_windows
-from viewshift.study.tally import Estimate, Tally, estimate, pooled, rate_measures, recall_measures, tally
+from viewshift.study.setup import Scenarios, Setup, chosen_scenarios, distinct_seeds
+from viewshift.study.source import Panels, Source
+from viewshift.study.tally import Estimate, Tally, Windows, estimate, pooled, rate_measures, recall_measures, tally
 
 FLAGGED: Any = SimpleNamespace(threshold_=1.0, quiet=7, adapt_after=28)
 """Joins flagged days to alarms as a rule by default does."""
+
+CLEAN = "clean"
+"""Stands for the viewers as they are."""
 
 RECALLS = ("recall", "chance_recall", "net_recall")
 
@@ -65,40 +68,40 @@ def at_defaults(
     Flagged days with fewer than 7 others between them are one alarm. A peer that sees the future finds an event by any
     flagged day within it, others by an alarm that opens within it.
     """
-    laid_over, numbers = chosen_scenarios(scenarios), distinct_seeds(seeds)
-    viewers = [simulate.viewers(n_accounts, n_days, seed=seed, population=population) for seed in numbers]
-    laid = [
-        {name: one.inject(panel, seed=seed) for name, one in laid_over.items()}
-        for panel, seed in zip(viewers, numbers, strict=True)
-    ]
+    chosen = chosen_scenarios(scenarios)
+    for name, scenario in chosen.items():
+        if not scenario.wrong:
+            raise ValueError(f"`scenarios` must be such in which something is wrong, got {name!r}.")
+    source = Source(Setup(n_accounts, n_days, 5, population, (1.0,)), chosen)
+    met = {seed: source.panels(seed) for seed in distinct_seeds(seeds)}
     rows: list[dict[str, Any]] = []
     for name, peer in peers.items():
         head = {"peer": name, "package": peer.package, "setting": peer.setting, "verdict": peer.verdict}
         try:
             head["version"] = version(peer.package)
-            tallies = [_tallies(peer, *pair) for pair in zip(viewers, laid, strict=True)]
+            tallies = [_tallies(peer, panels) for panels in met.values()]
         except Exception as error:
             rows.append({**head, "scenario": one_sentence(error), "metric": "failed", "n": 0})
             continue
-        sizes = [peer.sub_panel(panel).n_accounts for panel in viewers]
-        weights = np.hstack(
-            [account_weights(size, N_REPLICATES, seed=seed) for size, seed in zip(sizes, numbers, strict=True)]
-        )
+        size = min(n_accounts, peer.most_accounts or n_accounts)
+        weights = np.hstack([account_weights(size, N_REPLICATES, seed=seed) for seed in met])
         rows += [{**head, **row} for row in _measured(tallies, weights)]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": float, "low": float, "high": float})
 
 
-def _tallies(peer: Peer, viewers: Panel, laid: Mapping[str, tuple[Panel, pd.DataFrame]]) -> dict[str, Tally]:
-    """Count by account what a peer's decisions do on the panels of one seed, by scenario."""
-    clean_panel = peer.sub_panel(viewers)
-    peer = peer.fit(clean_panel)
-    clean = _marks(peer, clean_panel)
-    found = {}
-    for name, (panel, truth) in laid.items():
-        known = truth[truth["account"].isin(clean_panel.accounts)]
-        windows = day_windows(clean_panel, known)
-        marks = _marks(peer, peer.sub_panel(panel))
-        found[name] = tally(FLAGGED, marks, clean, windows, causal=peer.claims.causal)
+def _tallies(peer: Peer, met: Panels) -> dict[str, Tally]:
+    """Count by account what a peer's decisions do on the panels of one seed: on the viewers, and by scenario."""
+    viewers = peer.sub_panel(met.viewers)
+    peer = clone(peer).fit(viewers)
+    clean, none = _marks(peer, viewers), np.empty(0, dtype=np.int64)
+    found = {CLEAN: tally(FLAGGED, clean, clean, Windows(none, none, none), causal=peer.claims.causal)}
+    for name, laid in met.laid.items():
+        if isinstance(laid, str):
+            raise ValueError(laid)
+        twin = clean if laid.twin is None else _marks(peer, peer.sub_panel(laid.twin))
+        here = laid.events.row < len(clean)
+        events = Windows(*(part[here] for part in laid.events))
+        found[name] = tally(FLAGGED, _marks(peer, peer.sub_panel(laid.panel)), twin, events, causal=peer.claims.causal)
     return found
 
 
@@ -107,10 +110,9 @@ def _marks(peer: Peer, panel: Panel) -> Floats:
     return np.where(panel.observed, peer.decisions(panel).astype(np.float64), np.nan)
 
 
-def _measured(tallies: list[dict[str, Tally]], weights: Floats) -> list[dict[str, Any]]:
+def _measured(tallies: Sequence[Mapping[str, Tally]], weights: Floats) -> list[dict[str, Any]]:
     whole = {name: pooled([one[name] for one in tallies]) for name in tallies[0]}
-    alarms = rate_measures(next(iter(whole.values())), weights, 1.0)["clean_alarms"]
-    rows = [_row("clean", "alarms", alarms)]
+    rows = [_row(CLEAN, "alarms", rate_measures(whole.pop(CLEAN), weights, 1.0)["alarms"])]
     found = {name: recall_measures(counts, weights) for name, counts in whole.items()}
     rows += [_row(name, metric, one[metric]) for name, one in found.items() for metric in RECALLS]
     for metric in RECALLS:
