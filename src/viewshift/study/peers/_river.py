@@ -11,8 +11,8 @@ from viewshift._typing import Bools, Direction, Floats
 from viewshift.detectors import Claims
 from viewshift.study.peers._base import Peer, check_direction, facing, library
 
-THRESHOLDS = (*np.geomspace(2.0, 45.0, 20).round(2).tolist(), 50.0, *np.geomspace(55.0, 200.0, 6).round(2).tolist())
-"""Thresholds that Page-Hinkley is run with; river's default is among them."""
+THRESHOLDS = tuple(np.geomspace(2.0, 200.0, 27).round(2).tolist())
+"""Thresholds that Page-Hinkley is run with."""
 
 WARM_UP = 30
 """Days that only feed the scaler."""
@@ -97,14 +97,15 @@ class RiverPageHinkley(Peer):
     The test starts afresh after each drift, so that its threshold is part of what it does: it is run once for each of
     `THRESHOLDS`. Days are standardised first by river's own ``StandardScaler``, which knows the days before only;
     without it one threshold would have to serve all accounts. The first 30 days only feed the scaler. Missing days are
-    left out.
+    left out. By default it is left as it comes, with the counts as they are: its threshold of 50 is meant for data in
+    their own unit.
     """
 
     claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=False, streaming=False)
     module: ClassVar[str] = "river.drift"
     package: ClassVar[str] = "river"
     setting: ClassVar[str] = 'StandardScaler, PageHinkley(delta=1, mode="up")'
-    verdict: ClassVar[str] = "threshold=50"
+    verdict: ClassVar[str] = 'PageHinkley(mode="up") of the counts as they are'
     measure: str = "episodes"
     delta: float = 1.0
     direction: Direction = "up"
@@ -122,21 +123,21 @@ class RiverPageHinkley(Peer):
             scaler.learn_one({"day": day})
         return scaled
 
-    def _drifts(self, scaled: list[float], threshold: float) -> Bools:
-        test = library(self.module).PageHinkley(delta=self.delta, threshold=threshold, mode=self.direction)
-        found = np.zeros(len(scaled), dtype=bool)
-        for place, day in enumerate(scaled[WARM_UP:], WARM_UP):
+    def _drifts(self, days: list[float], **options: float) -> Bools:
+        test = library(self.module).PageHinkley(mode=self.direction, **options)
+        found = np.zeros(len(days), dtype=bool)
+        for place, day in enumerate(days):
             test.update(day)
             found[place] = test.drift_detected
         return found
 
     def _series(self, days: Floats) -> Floats:
-        scaled = self._standardised(days)
+        scaled = self._standardised(days)[WARM_UP:]
         scores = np.zeros(len(days))
         for threshold in THRESHOLDS:
-            scores[self._drifts(scaled, threshold)] = threshold
+            scores[WARM_UP:][self._drifts(scaled, delta=self.delta, threshold=threshold)] = threshold
         scores[:WARM_UP] = np.nan
         return scores
 
     def _flagged(self, days: Floats) -> Bools:
-        return self._drifts(self._standardised(days), 50.0)
+        return self._drifts(days.tolist())
