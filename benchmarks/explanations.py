@@ -48,13 +48,15 @@ OTHERS = {
 def explained(rule: vs.AlarmRule, clean: vs.Panel, name: str, seed: int) -> pd.DataFrame:
     """Return one row per found event: does the stated interval hold the truth, how wide is it, how far off the onset.
 
-    An event is found by the first alarm that opens on one of its days. The injected ratio is that of the account's
-    usual level and what is added a day to its usual level, the mean of its clean days up to `USUAL_DAYS` before.
+    An event is found by the first alarm of its way that opens on one of its days. The injected ratio is that of the
+    account's usual level and what is added a day to its usual level, the mean of its clean days up to `USUAL_DAYS`
+    before.
     """
     scenario, added = {**SURGES, **OTHERS}[name]
     panel, truth = scenario.inject(clean, seed=seed)
     alarms = rule.alarms(panel).merge(truth, on="account", suffixes=("", "_true"))
     first = (alarms["detected"] >= alarms["onset_true"]) & (alarms["detected"] <= alarms["end_true"])
+    first &= (alarms["kind"] == "quiet") == (name == "going_quiet")
     found: list[dict[str, Any]] = []
     for alarm in alarms[first].drop_duplicates("account").to_dict("records"):
         day = (alarm["onset_true"] - pd.Timestamp(clean.start)).days
