@@ -353,16 +353,17 @@ def test_simulate_writes_the_truth_beside(run, tmp_path):
 def test_compare_hands_over_to_the_study(run, monkeypatch, tmp_path):
     asked = []
 
-    def write(out, *, config, quick, seeds, workers, fresh):
-        asked.append((out, config, quick, seeds, workers, fresh))
+    def write(out, *, config, data, episodes, quick, seeds, workers, fresh):
+        assert (config, data, episodes) == (None, None, ())
+        asked.append((out, quick, seeds, workers, fresh))
         return out / "report.html"
 
     monkeypatch.setattr("viewshift.study.write", write)
     code, out, _ = run("compare", "--quick", "--seeds", 4, "--seeds", 9, "--out", tmp_path / "new" / "reports")
-    assert asked == [(tmp_path / "new" / "reports", None, True, [4, 9], None, False)]
+    assert asked == [(tmp_path / "new" / "reports", True, [4, 9], None, False)]
     assert (code, out) == (0, f"The report is in {tmp_path / 'new' / 'reports' / 'report.html'}.\n")
     assert run("compare", "--out", tmp_path, "--workers", 3, "--fresh")[0] == 0
-    assert asked[1] == (tmp_path, None, False, None, 3, True)
+    assert asked[1] == (tmp_path, False, None, 3, True)
 
 
 BAD = [

@@ -13,7 +13,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import viewshift as vs
-from viewshift.study import figures_inference, trial
+from viewshift.study import figures_inference, source
 from viewshift.study.compare import Trial, tidy
 from viewshift.study.comparisons import COMPARISON_COLUMNS, comparisons, mean_ranks
 from viewshift.study.cost import cost_beside_quality
@@ -357,7 +357,7 @@ def test_rules_are_fitted_once_for_all_strengths(monkeypatch):
             fits.append(panel.n_accounts)
             return super().fit(panel, groups)
 
-    monkeypatch.setattr(trial, "AlarmRule", Spy)
+    monkeypatch.setattr(source, "AlarmRule", Spy)
     one = power_curves([vs.detectors.ZScore()], ["going_quiet"], [1], multiples=(1, 2, 4), progress=False, **SMALL)
     assert fits == [SMALL["n_reference"]]
     assert one["strength"].tolist() == [0.9, 0.9, 1.0, 1.0]  # two dials; 2 and 4 times are one

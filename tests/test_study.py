@@ -11,7 +11,7 @@ import pytest
 
 import viewshift as vs
 from refusing import Refusing
-from viewshift.study import trial
+from viewshift.study import source
 from viewshift.study.compare import Trial, tidy
 from viewshift.study.failures import expression
 from viewshift.study.setup import Setup, reference_seed
@@ -326,7 +326,7 @@ def test_every_detector_is_fitted_once_and_scores_the_same_panels(monkeypatch):
             seen[self.detector.window].append(("judge", panel["episodes"].tobytes()))
             return super().surprise(panel)
 
-    monkeypatch.setattr(trial, "AlarmRule", Spy)
+    monkeypatch.setattr(source, "AlarmRule", Spy)
     detectors = [vs.detectors.ZScore(window=window) for window in (28, 56)]
     vs.study.run(detectors, ["story", "clean"], [1], progress=False, **SMALL)
     assert seen[28] == seen[56]

@@ -15,7 +15,6 @@ import pytest
 
 import viewshift as vs
 from refusing import Dying, Refusing
-from viewshift.study import trial
 from viewshift.study.setup import Setup
 from viewshift.study.source import Source
 from viewshift.study.store import Store
@@ -75,7 +74,7 @@ def test_a_study_killed_midway_goes_on_to_the_same_bytes(alone, tmp_path, monkey
     assert before
     assert not (tmp_path / "results.csv").exists()
     fits = []
-    monkeypatch.setattr(trial.AlarmRule, "fit", _counting(trial.AlarmRule.fit, fits))
+    monkeypatch.setattr(vs.AlarmRule, "fit", _counting(vs.AlarmRule.fit, fits))
     conduct(tmp_path)
     assert len(fits) == 4 - len(before)
     assert (tmp_path / "results.csv").read_bytes() == (alone / "results.csv").read_bytes()
@@ -107,7 +106,7 @@ def test_what_a_unit_depends_on_makes_it_anew_and_nothing_else(alone, tmp_path, 
     (tmp_path / "units").symlink_to(alone / "units")
     monkeypatch.setattr(Store, "keep", lambda self, job, unit: None)
     fits = []
-    monkeypatch.setattr(trial.AlarmRule, "fit", _counting(trial.AlarmRule.fit, fits))
+    monkeypatch.setattr(vs.AlarmRule, "fit", _counting(vs.AlarmRule.fit, fits))
     conduct(tmp_path, **{"seeds": [1], **change})
     assert len(fits) == n_fits
 

@@ -59,7 +59,7 @@ class Intervals(NamedTuple):
     last: Ints
 
 
-def find_intervals(surprise: Floats, threshold: float, *, quiet: int = 7) -> Intervals:
+def find_intervals(surprise: Floats, threshold: float | Floats, *, quiet: int = 7) -> Intervals:
     """Return the runs of days at or above a threshold; a run ends with `quiet` scored days below it.
 
     Parameters
@@ -67,10 +67,12 @@ def find_intervals(surprise: Floats, threshold: float, *, quiet: int = 7) -> Int
     surprise
         Shape ``(n_accounts, n_days)``; NaN days neither open nor close a run.
     threshold
-        Surprise at which an alarm opens.
+        Surprise at which an alarm opens; or one for each account, shape ``(n_accounts, 1)``.
     quiet
         Days.
     """
+    if isinstance(threshold, np.ndarray):
+        surprise, threshold = surprise - threshold, 0.0
     return Intervals(*runs_above(surprise, float(threshold), quiet))
 
 

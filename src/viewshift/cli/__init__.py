@@ -187,6 +187,19 @@ def _compare(
             exists=True, dir_okay=False, show_default="the default study", help="A study of your own, written in TOML."
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            show_default="simulated viewers",
+            help="A folder of real people's daily counts, each a table of date and episodes.",
+        ),
+    ] = None,
+    episodes: Annotated[
+        list[str] | None,
+        typer.Option(show_default="episodes", metavar="COLUMN", help="Column of counts; can be given several times."),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, show_default="the number of cores", help="Processes that share the work.")
     ] = None,
@@ -201,5 +214,14 @@ def _compare(
     from viewshift.study import write  # noqa: PLC0415
 
     out.mkdir(parents=True, exist_ok=True)  # before minutes of work
-    page = write(out, config=config, quick=quick, seeds=seeds or None, workers=workers, fresh=fresh)
+    page = write(
+        out,
+        config=config,
+        data=data,
+        episodes=episodes or (),
+        quick=quick,
+        seeds=seeds or None,
+        workers=workers,
+        fresh=fresh,
+    )
     print(f"The report is in {page}.")  # noqa: T201

@@ -3,9 +3,7 @@
 import re
 import shlex
 
-OPTIONS = (
-    "account|accounts|date_order|days|episodes|out|per_account_year|population|scenario|seed|seeds|tz|until|workers"
-)
+OPTIONS = "account|accounts|data|date_order|days|episodes|out|per_account_year|population|scenario|seed|seeds|tz|until"
 
 
 def with_options(sentence: str) -> str:

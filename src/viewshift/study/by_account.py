@@ -16,7 +16,7 @@ from viewshift.metrics import (
     range_recall,
     vus_pr,
 )
-from viewshift.rules import AlarmRule
+from viewshift.study.folded import Rule
 from viewshift.study.tally import Windows
 
 ALARM_METRICS = ("range_precision", "range_recall", "affiliation_precision", "affiliation_recall", "nab")
@@ -30,7 +30,7 @@ Values = Mapping[tuple[float | None, str], Floats]
 
 
 def values_by_account(
-    rules: Mapping[float, AlarmRule],
+    rules: Mapping[float, Rule],
     surprise: Floats,
     ranked: Floats,
     positive: Bools,

@@ -54,6 +54,21 @@ class Trial:
 Trials = Mapping[tuple[str, str, int], Trial]
 
 
+def drawn(setup: Setup, seed: int) -> Floats:
+    """Return the bootstrap weights of the accounts of a seed; people of one household are drawn together.
+
+    Parameters
+    ----------
+    setup
+        Sizes of the study.
+    seed
+        Of the panel.
+    """
+    if setup.people is None:
+        return account_weights(setup.n_accounts, N_REPLICATES, seed=seed)
+    return account_weights(setup.people.n_households, N_REPLICATES, seed=seed)[:, setup.people.rows]
+
+
 def tidy(
     trials: Trials, causal: Mapping[str, bool], wrong: Mapping[str, bool], seeds: Sequence[int], setup: Setup
 ) -> pd.DataFrame:
@@ -72,7 +87,7 @@ def tidy(
     setup
         Sizes of the study.
     """
-    weights = {seed: account_weights(setup.n_accounts, N_REPLICATES, seed=seed) for seed in seeds}
+    weights = {seed: drawn(setup, seed) for seed in seeds}
     all_weights = np.hstack([weights[seed] for seed in seeds])
     rows: list[dict[str, Any]] = []
     means: dict[tuple[str, float], list[Estimate | None]] = {}

@@ -15,6 +15,7 @@ from viewshift import baselines, detectors, simulate
 from viewshift.baselines import Baseline
 from viewshift.detectors import Detector
 from viewshift.saved import default_rule
+from viewshift.study.people import People, read_people
 from viewshift.study.setup import Plan, check_plan
 
 KEYS = {
@@ -29,11 +30,15 @@ KEYS = {
     "peers": Literal["all"] | tuple[str, ...],
     "detectors": dict,
     "scenarios": dict,
+    "data": dict,
 }
 """What a study may hold, and of what kind each is."""
 
 SHIPPED = "SurgeScan, QuietScan"
 """What the detector of the shipped rule is called."""
+
+DATA = {"folder": str, "episodes": str | tuple[str, ...], "times": int}
+"""Keys of real people."""
 
 SIZES = {"accounts": "n_accounts", "days": "n_days", "reference": "n_reference", "population": "population"}
 """Keys of the file and fields of `Setup`."""
@@ -70,7 +75,7 @@ def read_plan(path: str | Path, plan: Plan) -> Plan:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} must be TOML, but is not: {error}.") from None
     try:
-        told = _with(plan, given)
+        told = _with(plan, given, path.parent)
         check_plan(told)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {_in_keys(str(error))}") from None
@@ -87,7 +92,7 @@ class _UnfitError(ValueError):
     """A sentence about a key, without the name of the file."""
 
 
-def _with(plan: Plan, given: Mapping[str, Any]) -> Plan:
+def _with(plan: Plan, given: Mapping[str, Any], folder: Path) -> Plan:
     known = _checked(given, KEYS, ())
     sizes = {field: known[key] for key, field in SIZES.items() if key in known}
     if "rates" in known:
@@ -97,7 +102,32 @@ def _with(plan: Plan, given: Mapping[str, Any]) -> Plan:
         chosen["detectors"] = _detectors(known)
     if "scenarios" in known:
         chosen["scenarios"] = {label: _scenario(label, one) for label, one in known["scenarios"].items()}
+    if "data" in known:
+        sizes |= with_people(_people(known["data"], folder))
+        chosen.setdefault("seeds", plan.seeds[:1])
     return replace(plan, setup=replace(plan.setup, **sizes), **chosen)
+
+
+def with_people(people: People) -> dict[str, Any]:
+    """Return the fields of `Setup` that real people take.
+
+    Parameters
+    ----------
+    people
+        Who is judged.
+    """
+    return {"people": people, "n_accounts": len(people.rows)}
+
+
+def _people(given: Mapping[str, Any], folder: Path) -> People:
+    known = _checked(given, DATA, ("data",))
+    if "folder" not in known:
+        raise _UnfitError("'data.folder' must name a folder of daily counts, got none.")
+    if known.get("times", 1) < 1:
+        raise _UnfitError(f"'data.times' must be at least 1, got {known['times']}.")
+    episodes = known.get("episodes", ())
+    names = (episodes,) if isinstance(episodes, str) else episodes
+    return read_people(folder / known["folder"], episodes=names, times=known.get("times"))
 
 
 def _checked(given: Mapping[str, Any], kinds: Mapping[str, Any], place: tuple[str, ...]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from viewshift._typing import Floats
 from viewshift.alarms import find_intervals
 from viewshift.metrics import first_alarm_delay
 from viewshift.panel import Panel
-from viewshift.rules import AlarmRule
 from viewshift.saved import default_baseline
+from viewshift.study.folded import Rule
 from viewshift.study.tally import Windows
 
 BEFORE, AFTER = 90, 40
@@ -81,7 +81,7 @@ class Example:
 def show_examples(
     key: tuple[str, str, int],
     measure: str,
-    rules: Mapping[float, AlarmRule],
+    rules: Mapping[float, Rule],
     panel: Panel,
     surprise: Floats,
     events: Windows,
@@ -135,7 +135,7 @@ def show_examples(
                         for a, b in zip(alarms.opened[shown], last[shown], strict=True)
                     ),
                     surprise=tuple(surprise[row, first:stop].astype(float).tolist()),
-                    threshold=float(rule.threshold_),
+                    threshold=float(np.broadcast_to(rule.threshold_, (panel.n_accounts, 1))[row, 0]),
                     past=tuple(days[:first]),
                 )
             )

@@ -32,6 +32,30 @@ rule.surprise(panel)
 }
 """What the study did, step by step; a failed step is shown with all before it."""
 
+ON_PEOPLE = {
+    "fit": """\
+people = read_people({folder!r}, episodes={episodes!r}, times={times})
+reference = vs.simulate.viewers({n_reference}, {n_days}, seed={reference_seed}, population={population!r})
+reference = vs.Panel({{"episodes": reference["episodes"]}}, accounts=reference.accounts, start=reference.start)
+if people.by_folds:
+    rule = FoldedRule.fit(detector, people.panel, people.household, people.times)
+else:
+    rule = vs.AlarmRule(detector).fit(reference)
+""",
+    "inject": """\
+people = read_people({folder!r}, episodes={episodes!r}, times={times})
+viewers = people.viewers()
+panel, twin, truth = inject_each(vs.simulate.SCENARIOS[{scenario!r}], viewers, {seed})
+""",
+}
+"""The steps that differ on real people."""
+
+PEOPLE_IMPORTS = """\
+from viewshift.study.folded import FoldedRule
+from viewshift.study.overlay import inject_each
+from viewshift.study.people import read_people
+"""
+
 
 def one_sentence(error: BaseException) -> str:
     """Say what went wrong in one line.
@@ -102,7 +126,11 @@ def leave_script(folder: Path, key: tuple[str, str, int], detector: Detector | N
     text, classes = expression(detector)
     steps = ("inject",) if step == "inject" else tuple(STEPS)[: tuple(STEPS).index(step) + 1]
     known = {**vars(setup), "seed": seed, "reference_seed": reference_seed(seed), "scenario": scenario}
-    body = "\n".join(STEPS[one].format(**known) for one in steps)
+    known |= {} if setup.people is None else vars(setup.people)
+    texts = STEPS if setup.people is None else STEPS | ON_PEOPLE
+    body = "\n".join(texts[one].format(**known) for one in steps)
+    if setup.people is not None:
+        body = PEOPLE_IMPORTS + body
     note = "" if scenario in SCENARIOS else "# the study was given this scenario under a name of its own: put it here\n"
     script = (
         f'"""Repeats the failure of {name} on {scenario}, seed {seed}, at the step {step!r}."""\n\n'

@@ -20,7 +20,8 @@ def described(plan: Plan) -> dict[str, Any]:
     plan
         The study.
     """
-    of = plan.setup
+    of, people = plan.setup, plan.setup.people
+    data = {} if people is None else {"data": people.described()}
     return {
         "title": plan.title,
         "seeds": list(plan.seeds),
@@ -34,6 +35,7 @@ def described(plan: Plan) -> dict[str, Any]:
             label: {"scenario": one.name, "strength": one.strength, "unit": one.unit}
             for label, one in plan.scenarios.items()
         },
+        **data,
     }
 
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +25,7 @@ from viewshift.study.setup import (
     named_detectors,
 )
 from viewshift.study.store import Store
+from viewshift.study.tally import by_household
 from viewshift.study.trial import Job, Unit
 from viewshift.study.workers import units
 
@@ -189,6 +190,24 @@ def conduct(
         write_twins(out / "results", table)
         write_csv(out / "timings.csv", timings)
     return Conducted(table, timings, _first_examples(found), setup, trials)
+
+
+def households(done: Conducted) -> Trials:
+    """Return the counts of a study with a row for each household, where there are such; tests take rows for units.
+
+    Parameters
+    ----------
+    done
+        The study.
+    """
+    people = done.setup.people
+    if people is None:
+        return done.trials
+    rows = people.rows
+    return {
+        key: replace(trial, tallies={rate: by_household(one, rows) for rate, one in trial.tallies.items()})
+        for key, trial in done.trials.items()
+    }
 
 
 Found = Mapping[tuple[str, int], Unit]

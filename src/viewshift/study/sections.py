@@ -43,8 +43,10 @@ def subtitle(content: Content) -> str:
     kinds = [f"{n} {word}{'s' if n > 1 and word != 'offline' else ''}" for n, word in counted if n]
     text = f"{', '.join(kinds)}; {len(content.eventful)} scenarios with events, "
     text += f"{len(content.null)} without, seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"
-    if content.setup is not None:
-        s = content.setup
+    s = content.setup
+    if s is not None and s.people is not None:
+        return f"{text}; {s.people.in_words(s.n_reference)}. Intervals hold 95 % (bootstrap over households)."
+    if s is not None:
         text += f"; {s.n_accounts} simulated accounts x {s.n_days} days per seed, population '{s.population}', rules "
         text += f"fitted on {s.n_reference:,} other accounts"
     return text + ". Intervals hold 95 % (bootstrap over accounts)."

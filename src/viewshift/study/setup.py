@@ -9,6 +9,7 @@ from viewshift import simulate
 from viewshift._checks import check_choice, check_positive, check_whole
 from viewshift.detectors import Detector
 from viewshift.simulate.viewers import POPULATIONS
+from viewshift.study.people import People
 
 Detectors = Mapping[str, Detector] | Sequence[Detector]
 Scenarios = Mapping[str, simulate.Scenario] | Sequence[str]
@@ -28,6 +29,9 @@ class Setup:
         Name of the simulated population.
     rates
         Dials, alarms per account-year.
+    people
+        Real people to compare detectors on instead of simulated ones; `n_accounts` is then how many there are, with
+        repetitions.
     """
 
     n_accounts: int
@@ -35,6 +39,7 @@ class Setup:
     n_reference: int
     population: str
     rates: tuple[float, ...]
+    people: People | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,4 +128,6 @@ def check_plan(plan: Plan) -> None:
     named_detectors(plan.detectors)
     chosen_scenarios(plan.scenarios)
     distinct_seeds(plan.seeds)
+    if plan.setup.people is not None and len(plan.seeds) > 1:
+        raise ValueError(f"`seeds` must hold one seed for real people, got {plan.seeds}; set `times` instead.")
     check_setup(plan.setup)

@@ -7,8 +7,12 @@ import numpy as np
 import pandas as pd
 
 from viewshift import simulate
+from viewshift.detectors import Detector
 from viewshift.panel import Panel
+from viewshift.rules import AlarmRule
 from viewshift.study.failures import one_sentence
+from viewshift.study.folded import FoldedRule, Rule
+from viewshift.study.overlay import inject_each
 from viewshift.study.setup import Setup, reference_seed
 from viewshift.study.tally import Windows
 
@@ -42,7 +46,7 @@ class Panels:
     Parameters
     ----------
     reference
-        Accounts that rules are fitted on.
+        Accounts that rules are fitted on; they are those that are judged where a `FoldedRule` does it.
     viewers
         Accounts that they are compared on, as they are: the clean twin of all scenarios that name none of their own.
     laid
@@ -83,25 +87,51 @@ class Source:
             self.kept = seed, self._made(seed)
         return self.kept[1]
 
+    def fitted(self, detector: Detector, seed: int) -> Rule:
+        """Return a rule around a detector, fitted on the reference, or on folds of the people themselves.
+
+        Parameters
+        ----------
+        detector
+            What scores the days.
+        seed
+            Seed of the panels.
+        """
+        people, reference = self.setup.people, self.panels(seed).reference
+        if people is not None and people.by_folds:
+            return FoldedRule.fit(detector, people.panel, people.household, people.times)
+        return AlarmRule(detector).fit(reference)
+
     def _made(self, seed: int) -> Panels:
-        of = self.setup
-        reference = simulate.viewers(of.n_reference, of.n_days, seed=reference_seed(seed), population=of.population)
-        viewers = simulate.viewers(of.n_accounts, of.n_days, seed=seed, population=of.population)
+        of, people = self.setup, self.setup.people
+        if people is None:
+            viewers = simulate.viewers(of.n_accounts, of.n_days, seed=seed, population=of.population)
+        else:
+            viewers = people.viewers()
+        inject = _inject if people is None else inject_each
         laid: dict[str, Laid | str] = {}
         for name, scenario in self.scenarios.items():
             try:
-                panel, truth = scenario.inject(viewers, seed=seed)
-                twin = scenario.twin(viewers, seed=seed)
+                panel, twin, truth = inject(scenario, viewers, seed)
                 own = None if twin is viewers else twin
                 laid[name] = Laid(panel, day_windows(viewers, truth), scenario.lasting, own)
             except Exception as error:
                 laid[name] = one_sentence(error)
-        return Panels(_renamed(reference), viewers, laid)
+        return Panels(self._reference(seed), viewers, laid)
+
+    def _reference(self, seed: int) -> Panel:
+        of, people = self.setup, self.setup.people
+        if people is not None and people.by_folds:
+            return people.panel
+        panel = simulate.viewers(of.n_reference, of.n_days, seed=reference_seed(seed), population=of.population)
+        known = panel.measures if people is None else people.panel.measures
+        names = [f"reference {name}" for name in panel.accounts]  # of their own: `Random` draws its scores by name
+        return Panel({name: panel[name] for name in known}, accounts=names, start=panel.start)
 
 
-def _renamed(panel: Panel) -> Panel:
-    """Give the accounts names of their own: `Random` draws its scores by name."""
-    return Panel(panel.measures, accounts=[f"reference {name}" for name in panel.accounts], start=panel.start)
+def _inject(scenario: simulate.Scenario, panel: Panel, seed: int) -> tuple[Panel, Panel, pd.DataFrame]:
+    changed, truth = scenario.inject(panel, seed=seed)
+    return changed, scenario.twin(panel, seed=seed), truth
 
 
 def day_windows(panel: Panel, truth: pd.DataFrame) -> Windows:

@@ -18,7 +18,7 @@ from viewshift.metrics import (
     weighted_ratio,
 )
 from viewshift.metrics.events import DAYS_PER_YEAR
-from viewshift.rules import AlarmRule
+from viewshift.study.folded import Rule
 
 FEW = 10
 
@@ -63,7 +63,7 @@ class Tally:
     late: Ints
 
 
-def tally(rule: AlarmRule, surprise: Floats, clean: Floats, events: Windows, *, causal: bool) -> Tally:
+def tally(rule: Rule, surprise: Floats, clean: Floats, events: Windows, *, causal: bool) -> Tally:
     """Count what a rule does on a scenario's panel and on its clean twin.
 
     Parameters
@@ -118,6 +118,25 @@ def pooled(tallies: Sequence[Tally]) -> Tally:
     columns = {f.name: np.concatenate([getattr(part, f.name) for part in tallies]) for f in fields(Tally)}
     columns["late_row"] = np.concatenate([part.late_row + at for part, at in zip(tallies, starts, strict=True)])
     return Tally(**columns)
+
+
+def by_household(counts: Tally, household: Ints) -> Tally:
+    """Add up the counts of the accounts of each household.
+
+    Parameters
+    ----------
+    counts
+        By account.
+    household
+        Number of each account's household.
+    """
+    n = int(household.max()) + 1
+    whole = {
+        one.name: np.bincount(household, getattr(counts, one.name), n).astype(np.int64)
+        for one in fields(Tally)
+        if one.name not in ("late_row", "late")
+    }
+    return Tally(**whole, late_row=household[counts.late_row], late=counts.late)
 
 
 class Estimate(NamedTuple):

@@ -10,12 +10,12 @@ from threadpoolctl import threadpool_limits
 
 from viewshift._typing import Floats
 from viewshift.detectors import Detector
-from viewshift.metrics import account_weights, average_precision_replicates, mark_days
-from viewshift.rules import AlarmRule
+from viewshift.metrics import average_precision_replicates, mark_days
 from viewshift.study.by_account import values_by_account
-from viewshift.study.compare import N_REPLICATES, Trial
+from viewshift.study.compare import Trial, drawn
 from viewshift.study.example import Example, show_examples
 from viewshift.study.failures import one_sentence
+from viewshift.study.folded import Rule
 from viewshift.study.setup import Setup
 from viewshift.study.source import Laid, Source
 from viewshift.study.tally import estimate, tally
@@ -104,15 +104,15 @@ def _run_unit(job: Job, source: Source) -> Unit:
     try:
         panels = source.panels(job.seed)
         began = time.perf_counter()
-        fitted = AlarmRule(job.detector).fit(panels.reference)
+        fitted = source.fitted(job.detector, job.seed)
         fit_seconds = time.perf_counter() - began
         step = "score"
         clean = fitted.surprise(panels.viewers)
     except Exception as error:
         return failed_unit(one_sentence(error), step, source.scenarios, setup)
-    weights = account_weights(setup.n_accounts, N_REPLICATES, seed=job.seed)
+    weights = drawn(setup, job.seed)
     unit, seconds = Unit(fit_seconds=fit_seconds), []
-    rules: dict[float, AlarmRule] = {}
+    rules: dict[float, Rule] = {}
     out_of_reach: dict[float, str] = {}
     for rate in setup.rates:
         rule = fitted.at(rate)
@@ -145,7 +145,7 @@ def _run_unit(job: Job, source: Source) -> Unit:
 
 
 def judge(
-    rules: Mapping[float, AlarmRule],
+    rules: Mapping[float, Rule],
     surprise: Floats,
     clean: Floats,
     laid: Laid,

@@ -20,11 +20,13 @@ from viewshift.detectors import (
 from viewshift.saved import default_rule
 from viewshift.simulate import SCENARIOS
 from viewshift.study.comparisons import write_comparisons
-from viewshift.study.config import SHIPPED, read_plan
+from viewshift.study.config import SHIPPED, read_plan, with_people
 from viewshift.study.files import TWINS
 from viewshift.study.manifest import write_manifest
+from viewshift.study.overlay import shows
+from viewshift.study.people import read_people
 from viewshift.study.report import TITLE, report
-from viewshift.study.run import conduct
+from viewshift.study.run import conduct, households
 from viewshift.study.setup import (
     Detectors,
     Plan,
@@ -69,6 +71,8 @@ def write(
     out: str | Path,
     *,
     config: str | Path | None = None,
+    data: str | Path | None = None,
+    episodes: Sequence[str] = (),
     quick: bool = False,
     seeds: Iterable[int] | None = None,
     detectors: Detectors | None = None,
@@ -85,6 +89,11 @@ def write(
         Folder to write to; made if it is missing.
     config
         TOML file that says which study; default that of `default_detectors` on all scenarios.
+    data
+        Folder of real people's daily counts (see `docs/study.md`), to compare detectors on instead of simulated
+        viewers; default that of `config`, if any.
+    episodes
+        Names the column of counts may have there, if not "episodes".
     quick
         A small study of the first seed, to see whether everything runs.
     seeds
@@ -107,15 +116,21 @@ def write(
     Raises
     ------
     FileNotFoundError
-        If there is no such file as `config`.
+        If there is no such file as `config`, or no such folder as `data`.
     ValueError
-        If it is no TOML, or a key, name or value in it is unknown or of the wrong kind.
+        If `config` is no TOML, a key, name or value in it is unknown or wrong, or the counts cannot be read.
     """
     out = Path(out)
-    plan = default_plan() if config is None else read_plan(config, default_plan())
+    default = default_plan()
+    plan = default if config is None else read_plan(config, default)
+    if data is not None:
+        sizes = with_people(read_people(data, episodes=episodes))
+        plan = replace(plan, seeds=plan.seeds[:1], setup=replace(plan.setup, **sizes))
     if quick:
         sizes = {name: getattr(QUICK, name) for name in ("n_accounts", "n_days", "n_reference")}
+        sizes |= {} if plan.setup.people is None else with_people(replace(plan.setup.people, times=1))
         plan = replace(plan, seeds=plan.seeds[:1], setup=replace(plan.setup, **sizes))
+    plan = _able(plan, default)
     given: dict[str, Any] = {
         "seeds": None if seeds is None else distinct_seeds(seeds),
         "detectors": None if detectors is None else named_detectors(detectors),
@@ -132,7 +147,7 @@ def write(
         fresh=fresh,
         progress=progress,
     )
-    comparisons, ranks = write_comparisons(out, done.trials, done.table)
+    comparisons, ranks = write_comparisons(out, households(done), done.table)
     tables = ("results", "comparisons", "mean_ranks")
     write_manifest(out, plan, tuple(f"{name}{ending}" for name in tables for ending in TWINS))
     return report(
@@ -147,6 +162,20 @@ def write(
         comparisons=comparisons,
         ranks=ranks,
     )
+
+
+def _able(plan: Plan, default: Plan) -> Plan:
+    """Leave out of the default detectors and scenarios those that need more than real people's counts."""
+    people = plan.setup.people
+    if people is None:
+        return plan
+    able: dict[str, Any] = {}
+    if plan.detectors is default.detectors:
+        known = set(people.panel.measures)
+        able["detectors"] = {name: one for name, one in plan.detectors.items() if set(one.measures) <= known}
+    if plan.scenarios is default.scenarios:
+        able["scenarios"] = {name: one for name, one in plan.scenarios.items() if shows(one, people.panel.measures)}
+    return replace(plan, **able)
 
 
 def _as_run(detectors: Mapping[str, Detector]) -> dict[str, str]:
