@@ -20,6 +20,7 @@ from viewshift.study.content import arrange
 from viewshift.study.embedded import embedded_results
 from viewshift.study.files import as_csv
 from viewshift.study.finding import number, ranking, three_sentences, with_interval
+from viewshift.study.peers import PandasRollingZ
 from viewshift.study.run import conduct
 from viewshift.study.setup import Setup
 from viewshift.study.tables import matrix
@@ -357,7 +358,8 @@ def test_numbers_without_an_interval_say_how_many_are_behind_them():
 def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
     module = sys.modules["viewshift.study.write"]
     monkeypatch.setattr(module, "QUICK", SETUP)
-    monkeypatch.setattr(module, "default_detectors", lambda: {"ZScore": vs.detectors.ZScore()})
+    detectors = {"ZScore": vs.detectors.ZScore(), "as people write it": PandasRollingZ()}
+    monkeypatch.setattr(module, "default_detectors", lambda: detectors)
     monkeypatch.setattr(module, "SCENARIOS", {name: vs.simulate.SCENARIOS[name] for name in ("story", "clean")})
     path = vs.study.write(tmp_path, quick=True, workers=1, progress=False)
     assert path == tmp_path / "report.html"
@@ -372,7 +374,10 @@ def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
     }
     assert names == {"report.html", "report.md", "report_figures", "units", *tables}
     assert set(pd.read_csv(tmp_path / "results.csv")["seed"].dropna()) == {1}
-    assert "viewshift compare --quick --seeds 1 --out reports" in path.read_text(encoding="utf-8")
+    twin = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert "viewshift compare --quick --seeds 1 --out reports" in twin
+    assert "| as people write it (peer) |" in twin
+    assert "as people write it, the best of the peers" in twin.split("## Ranking")[0]
 
 
 def test_the_default_study_has_null_controls_offline_detectors_and_all_scenarios():

@@ -24,6 +24,7 @@ from viewshift.study.config import SHIPPED, read_plan, with_people
 from viewshift.study.files import TWINS
 from viewshift.study.manifest import write_manifest
 from viewshift.study.overlay import shows
+from viewshift.study.peers import Peer
 from viewshift.study.people import read_people
 from viewshift.study.report import TITLE, report
 from viewshift.study.run import conduct, households
@@ -161,6 +162,7 @@ def write(
         parameters=_as_run(plan.detectors),
         comparisons=comparisons,
         ranks=ranks,
+        peers=[name for name, one in plan.detectors.items() if isinstance(one, Peer)],
     )
 
 
