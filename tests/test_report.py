@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -21,6 +22,7 @@ from viewshift.study.embedded import embedded_results
 from viewshift.study.files import as_csv
 from viewshift.study.finding import number, ranking, three_sentences, with_interval
 from viewshift.study.peers import PandasRollingZ
+from viewshift.study.people import People
 from viewshift.study.run import conduct
 from viewshift.study.setup import Setup
 from viewshift.study.tables import matrix
@@ -240,6 +242,19 @@ def test_the_finding_and_a_part_of_its_own_say_where_peers_stand(page):
     assert "| ruptures 1.1: as it comes | pen=1 | 12.3 (11.0 to 13.0) | – | – | 0.25 (0.20 to 0.30) |" in known
     assert "| STL | statsmodels: weekly | ValueError: too short | – | – | – | – |" in known
     assert "| Pelt, NB (peer, offline) |" in parts["Offline detectors, apart"]
+
+
+def test_no_day_of_real_people_is_shown(done, tmp_path):
+    people = People(vs.simulate.viewers(12, 420, seed=1), np.arange(12), 1, "my counts")
+    known = {"examples": done.examples, "setup": replace(SETUP, people=people)}
+    page = vs.study.report(done.table, tmp_path / "report.html", **known)
+    twin = page.with_suffix(".md").read_text(encoding="utf-8")
+    for text in (twin, page.read_text(encoding="utf-8")):
+        assert "real people, and no day of theirs is shown" in text
+        assert not any(
+            word in text
+            for word in ("viewers are simulated", "Example accounts", "usual up to", done.examples[0].account)
+        )
 
 
 def test_what_is_not_known_has_no_part(done, tmp_path):

@@ -84,6 +84,11 @@ class Content:
         rows = self.table[self.table["scenario"] != "mean"]
         return {str(name): bool(part.notna().any()) for name, part in rows.groupby("metric", sort=False)["rate"]}
 
+    @property
+    def real(self) -> bool:
+        """Whether the accounts are those of real people."""
+        return self.setup is not None and self.setup.people is not None
+
     def note(self, detector: str) -> str:
         """Say in a word what kind of detector it is, if it is no ordinary one.
 

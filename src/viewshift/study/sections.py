@@ -8,6 +8,7 @@ import viewshift
 from viewshift.simulate import SCENARIOS
 from viewshift.study import figures
 from viewshift.study.content import CONTROLS, Content
+from viewshift.study.example import Example
 from viewshift.study.finding import number
 from viewshift.study.parts import Picture, Section, Source
 from viewshift.study.sections_inference import cost_section, defaults_section, lead_section, power_section
@@ -150,7 +151,7 @@ def _each_section(content: Content) -> Section | None:
         brief = _best_on(content, scenario) if scenario in content.eventful else "nothing is wrong here"
         folds.append(Section(plain(scenario), texts, _examples(content, scenario), [grid], brief=brief))
     texts = ["The median delay runs from onset to alarm, over events found and not found by chance."]
-    shown = [one for one in content.examples if content.order and one.detector == content.order[0]]
+    shown = _shown(content)
     if shown:
         texts.append(
             f"Example accounts: what {shown[0].detector} sees at {shown[0].rate:g} per account-year; for each scenario "
@@ -175,10 +176,15 @@ def _best_on(content: Content, scenario: str) -> str:
     return f"{name} finds most at {content.rates[0]:g}: {number(value)}"
 
 
+def _shown(content: Content) -> list[Example]:
+    """Return the examples of the best detector; none of real people, whose days are nobody else's business."""
+    return [one for one in content.examples if one.detector in content.order[:1] and not content.real]
+
+
 def _examples(content: Content, scenario: str) -> Sequence[Picture]:
     pictures = []
-    for one in content.examples:
-        if one.scenario == scenario and content.order and one.detector == content.order[0]:
+    for one in _shown(content):
+        if one.scenario == scenario:
             missed = one.delay != one.delay
             days = f"{one.delay:.0f} day{'' if one.delay == 1 else 's'}"
             words = f"{plain(one.scenario)}, account {one.account}, seed {one.seed}: "
@@ -237,8 +243,9 @@ def _record_section(content: Content) -> Section:
     versions = [f"viewshift {viewshift.__version__}", f"Python {platform.python_version()}"]
     versions += [f"{name} {version(name)}" for name in PACKAGES]
     grids = [parameter_table(content.parameters)] if content.parameters else []
+    simulated = "The viewers are simulated: who leads among them need not lead among your accounts."
     texts = [
-        "The viewers are simulated: who leads among them need not lead among your accounts.",
+        "The accounts are those of real people, and no day of theirs is shown." if content.real else simulated,
         "Versions: " + ", ".join(versions) + ".",
     ]
     if content.command:
