@@ -20,6 +20,7 @@ from viewshift.study.cost import cost_beside_quality
 from viewshift.study.inference import (
     PRIOR_STRENGTH,
     friedman,
+    holm,
     not_told_apart,
     pairs,
     signed_rank_posterior,
@@ -220,6 +221,36 @@ def test_an_account_counts_where_it_has_events():
     np.testing.assert_array_equal(both.by_unit(), [[1, 0], [1, 0], [0.5, 0.25]])
     np.testing.assert_array_equal(both.by_scenario(), [[1, 1 / 3], [0.5, 0]])
     np.testing.assert_array_equal(both.by_block(), [[1, 1 / 3], [0.5, 0]])
+
+
+def test_a_pair_is_compared_on_the_accounts_that_both_judged():
+    everybody = {"one": [1, 0, 1, 1, 1, 1], "two": [1, 1, 0, 0, 1, 0]}
+    trials = {(name, "a", 1): counted(found) for name, found in everybody.items()}
+    trials["slow", "a", 1] = counted([0, 1, 0, 0, 0, 0], events=[1, 1, 1, 0, 0, 0])
+    head = {"causal": True, "scenario": "a", "seed": 1, "rate": 1.0, "metric": "net_recall"}
+    table = pd.DataFrame([{**head, "detector": name} for name in ("one", "two", "slow")])
+    found = comparisons(trials, table).query("scenario == 'a'").set_index(["detector", "other"])
+    assert found["difference"].to_dict() == {
+        ("one", "two"): pytest.approx(5 / 6 - 3 / 6),
+        ("one", "slow"): pytest.approx(2 / 3 - 1 / 3),
+        ("two", "slow"): pytest.approx(2 / 3 - 1 / 3),
+    }
+    assert found["n_units"].to_dict() == {("one", "two"): 6, ("one", "slow"): 3, ("two", "slow"): 3}
+    p = found["p_wilcoxon"].to_numpy()
+    assert p[0] == wilcoxon_holm(np.array([everybody["one"], everybody["two"]], dtype=float).T)[0]
+    np.testing.assert_array_equal(found["p_holm"], holm(p))
+    both = matched(trials, ["one", "two", "slow"], ["a"], [1], 1.0)
+    np.testing.assert_allclose(both.by_block(), [[5 / 6, 3 / 6, 1 / 3]], rtol=1e-15)
+
+
+def test_scenarios_without_events_of_the_common_accounts_are_left_out_of_a_pair():
+    trials = {(name, "a", 1): counted(found) for name, found in {"one": [1, 1, 0], "two": [1, 0, 0]}.items()}
+    trials |= {(name, "late", 1): counted([0, 0, 1], events=[0, 0, 1]) for name in ("one", "two")}
+    trials["slow", "a", 1] = counted([0, 0, 0], events=[1, 1, 0])
+    trials["slow", "late", 1] = counted([0, 0, 0], events=[0, 0, 0])
+    both = matched(trials, ["one", "two", "slow"], ["a", "late"], [1], 1.0)
+    sizes = {len(number): part.by_scenario().tolist() for part, number, _, _ in both.duels()}
+    assert sizes == {1: [[2 / 3, 1 / 3], [1, 1]], 2: [[1, 0.5, 0]]}
 
 
 def test_blocks_are_scenarios_times_seeds():

@@ -14,6 +14,7 @@ from refusing import Refusing
 from viewshift.study import source
 from viewshift.study.compare import Trial, tidy
 from viewshift.study.failures import expression
+from viewshift.study.peers import PandasRollingZ
 from viewshift.study.setup import Setup, reference_seed
 from viewshift.study.source import Laid, day_windows
 from viewshift.study.tally import Tally, Windows, pooled, rate_measures, recall_measures, tally
@@ -333,6 +334,17 @@ def test_every_detector_is_fitted_once_and_scores_the_same_panels(monkeypatch):
     assert [step for step, _ in seen[28]] == ["fit", "judge", "judge", "judge"]
     clean = vs.simulate.viewers(SMALL["n_accounts"], SMALL["n_days"], seed=1)["episodes"].tobytes()
     assert [data == clean for _, data in seen[28]] == [False, True, False, True]
+
+
+def test_a_slow_detector_meets_the_first_accounts_and_nothing_is_counted_of_the_others():
+    both = {"slow": PandasRollingZ(most_accounts=6), "ZScore": vs.detectors.ZScore()}
+    together = vs.study.run(both, ["story", "clean"], [1, 2], progress=False, **SMALL)
+    few = {**SMALL, "n_accounts": 6, "n_reference": 15}
+    alone = vs.study.run({"slow": PandasRollingZ()}, ["story", "clean"], [1, 2], progress=False, **few)
+    slow, alone = (one[one["metric"] != "net_recall_behind_best"] for one in (rows(together, detector="slow"), alone))
+    same = ["scenario", "seed", "rate", "metric", "value", "n", "status"]
+    pd.testing.assert_frame_equal(slow[same].reset_index(drop=True), alone[same].reset_index(drop=True))
+    assert set(rows(together, detector="ZScore", metric="alarms", seed=1)["n"]) == {12}
 
 
 def test_rules_are_fitted_on_other_viewers_than_they_judge():

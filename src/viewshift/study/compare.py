@@ -1,7 +1,7 @@
 """From counts by account to the results table: by seed, over all seeds, and detectors against each other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,16 @@ from viewshift._typing import Floats
 from viewshift.metrics import account_weights
 from viewshift.study.by_account import ALARM_METRICS, CHANGE_METRICS, Values
 from viewshift.study.setup import Setup
-from viewshift.study.tally import Estimate, Tally, account_means, estimate, pooled, rate_measures, recall_measures
+from viewshift.study.tally import (
+    Estimate,
+    Tally,
+    account_means,
+    estimate,
+    padded,
+    pooled,
+    rate_measures,
+    recall_measures,
+)
 
 N_REPLICATES = 1000
 
@@ -43,6 +52,20 @@ class Trial:
     precision: Estimate | None = None
     errors: Mapping[float, str] = field(default_factory=dict)
     by_account: Values = field(default_factory=dict)
+
+    def padded(self, n_accounts: int) -> "Trial":
+        """Return the same with accounts behind that were not judged: nothing is counted of them.
+
+        Parameters
+        ----------
+        n_accounts
+            How many there are in all.
+        """
+        tallies = {rate: padded(counts, n_accounts) for rate, counts in self.tallies.items()}
+        values = {
+            key: np.pad(one, (0, n_accounts - len(one)), constant_values=np.nan) for key, one in self.by_account.items()
+        }
+        return replace(self, tallies=tallies, by_account=values)
 
     def error(self, rate: float) -> str:
         """Return what went wrong at a dial; for a metric that needs no dial, what went wrong at all of them."""

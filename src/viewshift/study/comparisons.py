@@ -11,7 +11,7 @@ import pandas as pd
 from viewshift.metrics import interval
 from viewshift.study.compare import Trials
 from viewshift.study.files import write_twins
-from viewshift.study.inference import friedman, not_told_apart, pairs, signed_rank_posterior, wilcoxon_holm
+from viewshift.study.inference import friedman, holm, not_told_apart, pairs, signed_rank_posterior, wilcoxon_holm
 from viewshift.study.matched import Matched, matched
 
 ROPE = 0.01
@@ -78,18 +78,22 @@ def comparisons(trials: Trials, table: pd.DataFrame, *, rope: float = ROPE) -> p
 
 
 def _compared(both: Matched, head: Mapping[str, Any], rope: float) -> list[dict[str, Any]]:
-    over, replicates, units = both.by_scenario(), both.replicates(), both.by_unit()
-    value = over.mean(axis=0)
-    p, p_holm = wilcoxon_holm(units)
-    rows = []
-    for k, (i, j) in enumerate(zip(*pairs(len(both.detectors)), strict=True)):
-        low, high = interval(replicates[:, i] - replicates[:, j])
-        row = {**head, "detector": both.detectors[i], "other": both.detectors[j], "difference": value[i] - value[j]}
-        row |= {"low": low, "high": high, "p_wilcoxon": p[k], "p_holm": p_holm[k]}
-        if head["scenario"] == "mean":
-            left, within, right = signed_rank_posterior(over[:, i] - over[:, j], rope)
-            row |= {"p_left": left, "p_rope": within, "p_right": right}
-        rows.append({**row, "n_units": len(units), "n_scenarios": len(over)})
+    n_pairs = len(pairs(len(both.detectors))[0])
+    rows: list[dict[str, Any]] = [{} for _ in range(n_pairs)]
+    for part, numbers, first, second in both.duels():
+        over, replicates, units = part.by_scenario(), part.replicates(), part.by_unit()
+        p = dict(zip(zip(*pairs(len(part.detectors)), strict=True), wilcoxon_holm(units)[0], strict=True))
+        for k, i, j in zip(numbers, first, second, strict=True):
+            low, high = interval(replicates[:, i] - replicates[:, j])
+            difference = over[:, i] - over[:, j]
+            row = {**head, "detector": part.detectors[i], "other": part.detectors[j], "difference": difference.mean()}
+            row |= {"low": low, "high": high, "p_wilcoxon": p[i, j]}
+            if head["scenario"] == "mean":
+                left, within, right = signed_rank_posterior(difference, rope)
+                row |= {"p_left": left, "p_rope": within, "p_right": right}
+            rows[k] = {**row, "n_units": len(units), "n_scenarios": len(over)}
+    for row, p_holm in zip(rows, holm(np.array([row["p_wilcoxon"] for row in rows])), strict=True):
+        row["p_holm"] = p_holm
     return rows
 
 

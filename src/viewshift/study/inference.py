@@ -72,7 +72,7 @@ def wilcoxon_holm(values: Floats) -> tuple[Floats, Floats]:
         p[differ] = stats.wilcoxon(differences[:, differ], zero_method="pratt", axis=0).pvalue
     else:
         p[differ] = [_exact_p(column) for column in differences[:, differ].T]
-    return p, _holm(p)
+    return p, holm(p)
 
 
 def _exact_p(difference: Floats) -> float:
@@ -88,8 +88,14 @@ def _exact_p(difference: Floats) -> float:
     return float(min(1.0, 2 * min(share[: seen + 1].sum(), share[seen:].sum())))
 
 
-def _holm(p: Floats) -> Floats:
-    """Correct p-values so that the chance of any false rejection is kept."""
+def holm(p: Floats) -> Floats:
+    """Correct p-values so that the chance of any false rejection is kept.
+
+    Parameters
+    ----------
+    p
+        Of all hypotheses.
+    """
     order = np.argsort(p, kind="stable")
     corrected = np.empty_like(p)
     corrected[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))

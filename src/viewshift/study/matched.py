@@ -1,13 +1,14 @@
 """The same events before several detectors: who found which, by account, by block and by scenario."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from viewshift._typing import Floats, Ints
+from viewshift._typing import Bools, Floats, Ints
 from viewshift.metrics import account_weights
 from viewshift.study.compare import N_REPLICATES, Trials
+from viewshift.study.inference import pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,17 +20,39 @@ class Matched:
     detectors
         Those that ran through on all these scenarios and seeds.
     hits
-        Events found less those found by chance, shape ``(n_scenarios, n_units, n_detectors)``.
+        Events found less those found by chance, shape ``(n_scenarios, n_units, n_detectors)``; 0 where not judged.
     events
         Shape ``(n_scenarios, n_units)``.
     seed
         Seed of each unit.
+    judged
+        Which detector judged which unit, shape ``(n_units, n_detectors)``; slow ones do not judge all.
     """
 
     detectors: list[str]
     hits: Floats
     events: Floats
     seed: Ints
+    judged: Bools
+
+    def duels(self) -> Iterator[tuple["Matched", Ints, Ints, Ints]]:
+        """Yield pairs that judged the same units together: these units, numbers of the pairs, and who is in them.
+
+        The units come with the detectors of these pairs alone, in which who is in a pair is counted; the numbers of
+        the pairs are those of `pairs` among all. Scenarios without events of these units are left out.
+        """
+        first, second = pairs(len(self.detectors))
+        common = self.judged[:, first] & self.judged[:, second]
+        kinds, kind = np.unique(common, axis=1, return_inverse=True)
+        for k, units in enumerate(kinds.T):
+            number = np.flatnonzero(kind == k)
+            who, place = np.unique([first[number], second[number]], return_inverse=True)
+            names = [self.detectors[one] for one in who]
+            has = self.events[:, units].any(axis=1)
+            has |= not has.any()  # where none has events everything is missing
+            judged, hits = self.judged[units][:, who], self.hits[has][:, units][..., who]
+            part = Matched(names, hits, self.events[has][:, units], self.seed[units], judged)
+            yield part, number, *place.reshape(2, -1)
 
     def by_unit(self) -> Floats:
         """Return each unit's mean over the scenarios that have events of it; units without events are left out."""
@@ -42,9 +65,9 @@ class Matched:
     def by_block(self) -> Floats:
         """Return net recall on each scenario and seed, scenario by scenario; blocks without events are left out."""
         of_seed = np.array([self.seed == one for one in dict.fromkeys(self.seed.tolist())], dtype=float)
-        hits, events = of_seed @ self.hits, self.events @ of_seed.T
-        net: Floats = hits[events > 0] / events[events > 0][:, None]
-        return net
+        net = self._replicated(of_seed).reshape(-1, len(self.detectors))
+        known: Floats = net[~np.isnan(net).any(axis=1)]
+        return known
 
     def by_scenario(self) -> Floats:
         """Return net recall on each scenario, seeds together, shape ``(n_scenarios, n_detectors)``."""
@@ -65,7 +88,7 @@ class Matched:
         return mean
 
     def _replicated(self, weights: Floats) -> Floats:
-        above, below = weights @ self.hits, (self.events @ weights.T)[..., None]
+        above, below = weights @ self.hits, weights @ (self.events[..., None] * self.judged)
         ratio: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
         return ratio
 
@@ -98,6 +121,8 @@ def matched(
         return None
     counts = {name: [[trials[name, s, seed].tallies[rate] for seed in seeds] for s in scenarios] for name in able}
     hits = [[np.concatenate([one.found - one.chance for one in row]) for row in counts[name]] for name in able]
-    events = [np.concatenate([one.events for one in row]) for row in counts[able[0]]]
+    own = np.array([[np.concatenate([one.events for one in row]) for row in counts[name]] for name in able])
     seed = np.concatenate([np.full(len(one.events), s) for one, s in zip(counts[able[0]][0], seeds, strict=True)])
-    return Matched(able, np.moveaxis(np.array(hits, dtype=float), 0, 2), np.array(events, dtype=float), seed)
+    events = own.max(axis=0).astype(float)
+    judged: Bools = ((own > 0).any(axis=1) | ~(events > 0).any(axis=0)).T
+    return Matched(able, np.moveaxis(np.array(hits, dtype=float), 0, 2), events, seed, judged)

@@ -38,6 +38,13 @@ class Laid:
     lasting: bool
     twin: Panel | None = None
 
+    def first(self, n_accounts: int) -> "Laid":
+        """Return the same of the first accounts only."""
+        kept = self.events.row < n_accounts
+        events = Windows(*(part[kept] for part in self.events))
+        twin = None if self.twin is None else self.twin.take(slice(n_accounts))
+        return Laid(self.panel.take(slice(n_accounts)), events, self.lasting, twin)
+
 
 @dataclass(frozen=True, eq=False)
 class Panels:
@@ -57,6 +64,20 @@ class Panels:
     viewers: Panel
     laid: Mapping[str, Laid | str]
 
+    def first(self, n_accounts: int) -> "Panels":
+        """Return the same of the first accounts only, and as large a share of the reference.
+
+        Parameters
+        ----------
+        n_accounts
+            At most that many.
+        """
+        if n_accounts >= self.viewers.n_accounts:
+            return self
+        n_reference = -(-self.reference.n_accounts * n_accounts // self.viewers.n_accounts)
+        laid = {name: one if isinstance(one, str) else one.first(n_accounts) for name, one in self.laid.items()}
+        return Panels(self.reference.take(slice(n_reference)), self.viewers.take(slice(n_accounts)), laid)
+
 
 @dataclass(eq=False)
 class Source:
@@ -74,30 +95,34 @@ class Source:
     scenarios: Mapping[str, simulate.Scenario]
     kept: tuple[int, Panels] | None = field(default=None, init=False)
 
-    def panels(self, seed: int) -> Panels:
-        """Return the panels of a seed.
+    def panels(self, seed: int, detector: Detector | None = None) -> Panels:
+        """Return the panels of a seed; to a detector that is too slow for all of them, their first accounts.
 
         Parameters
         ----------
         seed
             Seed of panels and scenarios.
+        detector
+            Who is to be judged; it may say how many accounts it can be run on, `most_accounts`. Real people are few,
+            and all are judged.
         """
         if self.kept is None or self.kept[0] != seed:
             self.kept = None  # two seeds need not fit into memory
             self.kept = seed, self._made(seed)
-        return self.kept[1]
+        most = None if self.setup.people is not None else getattr(detector, "most_accounts", None)
+        return self.kept[1] if most is None else self.kept[1].first(most)
 
-    def fitted(self, detector: Detector, seed: int) -> Rule:
+    def fitted(self, detector: Detector, reference: Panel) -> Rule:
         """Return a rule around a detector, fitted on the reference, or on folds of the people themselves.
 
         Parameters
         ----------
         detector
             What scores the days.
-        seed
-            Seed of the panels.
+        reference
+            Of its panels.
         """
-        people, reference = self.setup.people, self.panels(seed).reference
+        people = self.setup.people
         if people is not None and people.by_folds:
             return FoldedRule.fit(detector, people.panel, people.household, people.times)
         return AlarmRule(detector).fit(reference)

@@ -1,7 +1,7 @@
 """What one detector did on one scenario at one dial, counted by account, and the measures that follow from it."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -120,6 +120,21 @@ def pooled(tallies: Sequence[Tally]) -> Tally:
     return Tally(**columns)
 
 
+def padded(counts: Tally, n_accounts: int) -> Tally:
+    """Put accounts behind of which nothing is counted.
+
+    Parameters
+    ----------
+    counts
+        Of the first accounts.
+    n_accounts
+        How many there are in all.
+    """
+    names = [one.name for one in fields(Tally) if one.name not in ("late_row", "late")]
+    more = n_accounts - len(counts.events)
+    return replace(counts, **{name: np.pad(getattr(counts, name), (0, more)) for name in names})
+
+
 def by_household(counts: Tally, household: Ints) -> Tally:
     """Add up the counts of the accounts of each household.
 
@@ -232,7 +247,7 @@ def rate_measures(counts: Tally, weights: Floats, rate: float) -> dict[str, Esti
     rate
         The dial, alarms per account-year.
     """
-    n = len(counts.days)
+    n = int(np.count_nonzero(counts.days + counts.clean_days))
     amounts = {
         "alarms": (counts.alarms, counts.days, 1.0),
         "alarms_over_dial": (counts.alarms, counts.days, rate),

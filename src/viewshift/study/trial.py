@@ -102,15 +102,15 @@ def run_unit(job: Job, source: Source) -> Unit:
 def _run_unit(job: Job, source: Source) -> Unit:
     setup, step = source.setup, "fit"
     try:
-        panels = source.panels(job.seed)
+        panels = source.panels(job.seed, job.detector)
         began = time.perf_counter()
-        fitted = source.fitted(job.detector, job.seed)
+        fitted = source.fitted(job.detector, panels.reference)
         fit_seconds = time.perf_counter() - began
         step = "score"
         clean = fitted.surprise(panels.viewers)
     except Exception as error:
         return failed_unit(one_sentence(error), step, source.scenarios, setup)
-    weights = drawn(setup, job.seed)
+    weights = drawn(setup, job.seed)[:, : panels.viewers.n_accounts]
     unit, seconds = Unit(fit_seconds=fit_seconds), []
     rules: dict[float, Rule] = {}
     out_of_reach: dict[float, str] = {}
@@ -133,7 +133,7 @@ def _run_unit(job: Job, source: Source) -> Unit:
             seconds.append(time.perf_counter() - began)
             without = clean if laid.twin is None else fitted.surprise(laid.twin)
             trial = judge(rules, surprise, without, laid, weights, causal=job.detector.claims.causal)
-            unit.trials[scenario] = replace(trial, errors=out_of_reach)
+            unit.trials[scenario] = replace(trial.padded(setup.n_accounts), errors=out_of_reach)
             key = job.name, scenario, job.seed
             unit.examples += show_examples(key, job.detector.measure, rules, laid.panel, surprise, laid.events)
         except Exception as error:
