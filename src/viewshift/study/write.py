@@ -6,15 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from viewshift.baselines import UsualLevel
 from viewshift.detectors import (
+    Bocpd,
+    Capa,
     Constant,
     Cusum,
     Detector,
+    Ears,
+    Ewma,
+    Farrington,
+    Focus,
+    Glr,
     IsolationForest,
     Pelt,
     PredictiveTail,
     Random,
     RobustZ,
+    SurgeScan,
+    WindowSums,
     ZScore,
 )
 from viewshift.saved import default_rule
@@ -49,15 +59,25 @@ def default_detectors() -> dict[str, Detector]:
     """Return the detectors that the default study compares, with their default parameters unless named otherwise."""
     return {
         SHIPPED: default_rule().detector,
+        "SurgeScan": SurgeScan(),
         "ZScore": ZScore(),
         "RobustZ": RobustZ(),
+        "Ears C2": Ears(chart="C2"),
+        "Farrington": Farrington(),
+        "WindowSums": WindowSums(),
+        "Ewma": Ewma(),
+        "Focus": Focus(),
+        "Glr": Glr(),
+        "Bocpd": Bocpd(),
         "Cusum, normal": Cusum(increments="normal"),
         "Cusum, NB": Cusum(increments="nb"),
         "Cusum, one show": Cusum(measure="top_show_episodes", shift=5.0, cap=8.0, window=180, guard=14),
         "Cusum, NB, down": Cusum(increments="nb", direction="down"),
         "IsolationForest": IsolationForest(),
         "PredictiveTail": PredictiveTail(),
+        "PredictiveTail, usual level": PredictiveTail(baseline=UsualLevel()),
         "Pelt, NB, log n": Pelt(cost="nb", penalty=1.0),
+        "Capa": Capa(),
         "Random": Random(),
         "Constant": Constant(),
     }
