@@ -41,7 +41,7 @@ report: $(VENV)/.installed
 	@echo "The report is in $(CURDIR)/reports/report.html (and report.md beside it)."
 
 test: $(VENV)/.installed-all
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: format lint types layers docstrings docs notebooks
 	@echo "All checks passed."

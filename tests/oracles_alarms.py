@@ -8,8 +8,11 @@ from scipy import stats
 from viewshift.kernels.onset import N_LEVELS, SIZES
 
 
-def runs_above(surprise, threshold, quiet):
-    """Days at or above the threshold, split where at least `quiet` scored days lie between two of them."""
+def runs_above(surprise, threshold, quiet, sign=None):
+    """Days at or above the threshold, split where at least `quiet` scored days lie between two of them.
+
+    With `sign`, also before a day that goes the other way than the first day of its part.
+    """
     found = []
     for i, path in enumerate(surprise):
         scored = [t for t in range(len(path)) if not np.isnan(path[t])]
@@ -18,7 +21,12 @@ def runs_above(surprise, threshold, quiet):
             continue
         cuts = [0] + [n + 1 for n, (a, b) in enumerate(itertools.pairwise(hits)) if b - a - 1 >= quiet] + [len(hits)]
         for a, b in itertools.pairwise(cuts):
-            found.append((i, scored[hits[a]], scored[hits[b - 1]]))
+            part = [scored[k] for k in hits[a:b]]
+            while part:
+                ways = [0 if sign is None else int(sign[i, part[0]]) * int(sign[i, t]) for t in part]
+                stop = next((n for n, way in enumerate(ways) if way < 0), len(part))
+                found.append((i, part[0], part[stop - 1]))
+                part = part[stop:]
     return tuple(np.array(part, dtype=np.int64) for part in zip(*found, strict=True)) if found else None
 
 

@@ -35,20 +35,20 @@ class Known:
         return Panel(values, accounts=self.accounts, start=self.start, exposure=table[..., -2], widening=table[..., -1])
 
 
-def latest_run(path, threshold, quiet):
+def latest_run(path, sign, threshold, quiet):
     """Day on which the latest run opened, None if none did, and scored days since its last at or above, up to quiet."""
-    found = oracles_alarms.runs_above(np.asarray([path]), threshold, quiet)
+    found = oracles_alarms.runs_above(np.asarray([path]), threshold, quiet, np.asarray([sign]))
     if found is None:
         return None, quiet
     _, first, last = found
     return int(first[-1]), min(quiet, int(np.count_nonzero(~np.isnan(path[last[-1] + 1 :]))))
 
 
-def unquiet(surprise, threshold, quiet, adapt_after):
+def unquiet(surprise, sign, threshold, quiet, adapt_after):
     """Row and opening day of the alarms since which neither `quiet` scored days nor `adapt_after` days have passed."""
     found = set()
     for row, path in enumerate(surprise):
-        opened, below = latest_run(path, threshold, quiet)
+        opened, below = latest_run(path, sign[row], threshold, quiet)
         if opened is not None and below < quiet and len(path) - 1 - opened < adapt_after:
             found.add((row, opened))
     return found

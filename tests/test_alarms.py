@@ -24,6 +24,17 @@ def paths(seed, shape=(40, 120)):
 
 
 @pytest.mark.parametrize("quiet", [1, 3, 7])
+def test_a_run_ends_where_a_day_goes_the_other_way(quiet):
+    for seed in range(5):
+        surprise, rng = paths(seed), np.random.default_rng(seed)
+        sign = rng.choice(np.array([-1, 0, 1], dtype=np.int8), surprise.shape)
+        found = find_intervals(surprise, 1.7, quiet=quiet, sign=sign)
+        for ours, slow in zip(found, runs_above(surprise, 1.7, quiet, sign), strict=True):
+            np.testing.assert_array_equal(ours, slow)
+        assert len(found.row) > len(find_intervals(surprise, 1.7, quiet=quiet).row)
+
+
+@pytest.mark.parametrize("quiet", [1, 3, 7])
 def test_intervals_equal_the_slow_twin(quiet):
     for seed in range(5):
         surprise = paths(seed)
@@ -244,7 +255,8 @@ def test_an_alarm_without_a_day_before_has_no_usual_level():
     surprise[0, 0] = 4.0
     table = explained(values, surprise)
     assert np.isnan(table["usual"][0])
-    assert "from (unknown) to 5.0" in describe(table)[0]
+    assert describe(table)[0].startswith("5.0 (")
+    assert "nothing known before" in describe(table)[0]
 
 
 def test_no_alarm_is_an_empty_table_with_all_columns():
@@ -277,9 +289,39 @@ def test_kind_ratio_and_days_of_a_two_way_alarm_agree(detector, population):
     assert 5 < quiet.sum() < len(alarms) - 100
     assert (alarms["ratio"][quiet] < 1).all()
     assert (alarms["ratio"][~quiet] >= 1).all()
+    contrary = np.where(quiet, -1, 1) * (alarms["observed"] - alarms["usual"]) <= 0
+    assert contrary.mean() < 0.01  # an opening day at or below what was usual, after others that were too
+    assert not [words for words in describe(alarms[contrary]) if "probably" in words]
     end = alarms["end"].fillna(pd.Timestamp(panel.days[-1]))
     assert ((alarms["onset"] <= alarms["detected"]) & (alarms["detected"] <= alarms["peak_day"])).all()
     assert (alarms["peak_day"] <= end).all()
+
+
+def test_a_fall_back_after_a_lasting_rise_is_a_fall():
+    """Poisson days of 1, then of 6 for ninety days, then of 2.5: from 6, and not from 1, and not up."""
+    rng = np.random.default_rng(5)
+    days = np.repeat([1.0, 6.0, 2.5], [150, 90, 60])
+    panel = vs.Panel(
+        {"episodes": rng.poisson(days, (40, 300))}, accounts=[f"a{k}" for k in range(40)], start="2024-01-01"
+    )
+    calm = vs.Panel(
+        {"episodes": rng.poisson(2.0, (40, 300))}, accounts=[f"c{k}" for k in range(40)], start="2024-01-01"
+    )
+    rule = vs.AlarmRule(vs.detectors.Cusum(direction="both"), per_account_year=0.5).fit(calm)
+    alarms = rule.alarms(panel)
+    after = alarms[alarms["detected"] > pd.Timestamp("2024-01-01") + pd.Timedelta(days=240)]
+    assert len(after) > 30
+    assert ((after["kind"] == "quiet") == (after["observed"] < after["usual"])).all()
+    assert (after["kind"] == "quiet").mean() > 0.8
+
+
+def test_a_surge_right_after_a_silence_is_an_alarm_of_its_own():
+    panel = vs.simulate.SCENARIOS["story"].sample(200, 400, seed=9)[0].select(["v0000170"])
+    silence, story = vs.default_rule(1).alarms(panel).to_dict("records")[1:3]
+    assert (silence["kind"], story["kind"]) == ("quiet", "surge")
+    assert (story["onset"], story["end"]) == (pd.Timestamp("2023-11-08"), pd.Timestamp("2023-11-14"))
+    assert silence["end"] < story["onset"]
+    assert 3 * silence["surprise"] < story["surprise"]
 
 
 def test_an_alarm_of_the_default_rule_is_of_the_way_of_the_member_that_raised_it():

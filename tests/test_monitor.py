@@ -68,7 +68,7 @@ def agree(rule, monitor, known, collected):
         np.testing.assert_array_equal(values, judged.surprise[: len(names), column], err_msg=str(day), strict=True)
     collected.clear()
     table = explained(rule, whole, judged)
-    unquiet = oracles_monitor.unquiet(judged.surprise, rule.threshold_, rule.quiet, rule.adapt_after)
+    unquiet = oracles_monitor.unquiet(judged.surprise, judged.sign, rule.threshold_, rule.quiet, rule.adapt_after)
     wanted = {(whole.accounts[row], pd.Timestamp(whole.days[day])) for row, day in unquiet}
     is_open = np.array([key in wanted for key in zip(table["account"], table["detected"], strict=True)], dtype=bool)
     expected = table[is_open & (table["status"] != "lasting")].reset_index(drop=True)
@@ -88,7 +88,7 @@ def explained(rule, whole, judged):
     recent = Judged(*(part[:, kept] for part in judged))
     return explain(
         whole.between(whole.days[kept][0]),
-        find_intervals(recent.surprise, rule.threshold_, quiet=rule.quiet),
+        find_intervals(recent.surprise, rule.threshold_, quiet=rule.quiet, sign=recent.sign),
         *recent,
         measure=rule.detector.measure,
         size=rule.size_,
@@ -192,10 +192,13 @@ def test_more_walks_of_another_rule(rule, seed, tmp_path):
 def test_runs_are_followed_as_by_looking_back(seed):
     rng = np.random.default_rng(seed)
     surprise = rng.choice([np.nan, 0.0, 1.0, 2.0], size=(30, 60), p=[0.3, 0.4, 0.2, 0.1])
-    opened, below = np.full(30, -1), np.full(30, 3)
+    sign = rng.choice(np.array([-1, 0, 1], dtype=np.int8), surprise.shape)
+    opened, below, way = np.full(30, -1), np.full(30, 3), np.zeros(30, dtype=np.int8)
     for first, last in ((0, 1), (1, 20), (20, 59), (59, 60)):
-        opened, below = follow_runs(opened, below, surprise[:, first:last], first, 1.0, 3)
-        expected = [oracles_monitor.latest_run(path[:last], 1.0, 3) for path in surprise]
+        days = slice(first, last)
+        opened, below, way = follow_runs(opened, below, way, surprise[:, days], sign[:, days], first, 1.0, 3)
+        both = zip(surprise, sign, strict=True)
+        expected = [oracles_monitor.latest_run(path[:last], ways[:last], 1.0, 3) for path, ways in both]
         assert [(None if a < 0 else a, b) for a, b in zip(opened.tolist(), below.tolist(), strict=True)] == expected
 
 

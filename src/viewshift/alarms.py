@@ -59,7 +59,9 @@ class Intervals(NamedTuple):
     last: Ints
 
 
-def find_intervals(surprise: Floats, threshold: float | Floats, *, quiet: int = 7) -> Intervals:
+def find_intervals(
+    surprise: Floats, threshold: float | Floats, *, quiet: int = 7, sign: Signs | None = None
+) -> Intervals:
     """Return the runs of days at or above a threshold; a run ends with `quiet` scored days below it.
 
     Parameters
@@ -70,10 +72,13 @@ def find_intervals(surprise: Floats, threshold: float | Floats, *, quiet: int = 
         Surprise at which an alarm opens; or one for each account, shape ``(n_accounts, 1)``.
     quiet
         Days.
+    sign
+        Which way each score speaks, same shape: then a run also ends before a day at or above the threshold that goes
+        the other way than its first. Default: runs go on whatever raises them.
     """
     if isinstance(threshold, np.ndarray):
         surprise, threshold = surprise - threshold, 0.0
-    return Intervals(*runs_above(surprise, float(threshold), quiet))
+    return Intervals(*runs_above(surprise, float(threshold), quiet, sign))
 
 
 def explain(
@@ -97,8 +102,8 @@ def explain(
     to end, their intervals gamma-Poisson posteriors under the prior Gamma(1/2, 0) with counts and days divided by the
     Pearson dispersion of the days around their two means. The ratio is what these days make credible of the shift; it
     may be less than what was observed over what was usual. An alarm is of the way that its opening day speaks of;
-    where that may be either, of the way of the ratio. Where the plain means contradict it, the shift is the opening day
-    alone.
+    where that may be either, of the way of the ratio. Where the plain means contradict it, the shift ends on the
+    opening day, and begins where the means differ most.
 
     Parameters
     ----------
@@ -128,37 +133,29 @@ def explain(
     latest = _latest_end(row, opened, panel.n_days, adapt_after)
     settled = np.zeros(len(row), dtype=np.int64)
     values, earliest = panel[measure].astype(np.float64), _after_the_one_before(row, above)
-    signs = sign[row, opened].astype(np.int64)
-    either = signs == 0
-    if either.any():
-        of = row[either], opened[either], latest[either], earliest[either], settled[either], signs[either]
-        signs[either] = np.where(_located(values, *of, size)[1][:, 1] < 1, -1, 1)
-    places, ratio = _located(values, row, opened, latest, earliest, settled, signs, size)
+    ways = sign[row, opened].astype(np.int64)
+    first, places, ratio, signs = _located(values, row, opened, latest, earliest, settled, ways, size)
     for _ in range(2):  # what lasted is the usual level of later alarms, which may last in their turn
         onset, onset_low, onset_high, end = places.T
         lasting = end == opened + adapt_after - 1
         settled = _last_settled(row, onset, lasting, panel.n_days)
         again = settled > 0
-        places[again], ratio[again] = _located(
-            values, row[again], opened[again], latest[again], earliest[again], settled[again], signs[again], size
+        first[again], places[again], ratio[again], signs[again] = _located(
+            values, row[again], opened[again], latest[again], earliest[again], settled[again], ways[again], size
         )
     lasting = end == opened + adapt_after - 1
+    since = np.maximum(settled, opened - LOOKBACK - MEMORY)
+    places[:, 3] = np.minimum(end, _before_the_next(row, onset, panel.n_days))
+    lasting &= ~_turn(values, row, since, first, opened, signs, places)
     end = np.minimum(end, _before_the_next(row, onset, panel.n_days))
     scored = np.cumsum(~np.isnan(surprise), axis=1)
     unclosed = scored[row, -1] - scored[row, above] < quiet if len(row) else np.zeros(0, dtype=bool)
     is_open = (latest == panel.n_days - 1) & (unclosed | (end == latest))
     status = np.select([lasting, is_open], ["lasting", "open"], default="closed")
-    since = np.maximum(settled, opened - LOOKBACK - MEMORY)
     parts = [two_parts(values[i], *days) for i, *days in zip(row, since, onset, end, strict=True)]
     before, after, _ = levels(np.array(parts).reshape(-1, 5))
     kind = np.select([signs < 0, lasting, end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
-    peak = np.array(
-        [
-            t + int(np.nanargmax(surprise[i, t : min(u, e) + 1]))
-            for i, t, u, e in zip(row, opened, above, end, strict=True)
-        ],
-        dtype=np.int64,
-    )
+    peak, most = (_most_surprising(surprise, row, opened, last) for last in (np.minimum(above, end), above))
     days = panel.days.astype("datetime64[s]")
     table = {
         "account": panel.accounts[row],
@@ -170,8 +167,8 @@ def explain(
         "status": status,
         "kind": kind,
         "peak_day": days[peak],
-        "surprise": surprise[row, peak],
-        "extrapolated": beyond[row, peak],
+        "surprise": surprise[row, most],
+        "extrapolated": beyond[row, most],
         "measures": moved_measures(panel, row, since, onset, end),
     }
     for name, bounds in (("usual", before), ("observed", after), ("ratio", ratio)):
@@ -182,21 +179,50 @@ def explain(
 
 
 def _located(
-    values: Floats, row: Ints, opened: Ints, latest: Ints, earliest: Ints, settled: Ints, signs: Ints, size: float
-) -> tuple[Ints, Floats]:
-    """Return onset, its bounds and end of each alarm, and lower bound, median and upper bound of its ratio."""
+    values: Floats, row: Ints, opened: Ints, latest: Ints, earliest: Ints, settled: Ints, ways: Ints, size: float
+) -> tuple[Ints, Ints, Floats, Ints]:
+    """Return the first day on which each onset may lie, places, bounds and median of the ratio, and the way it goes.
+
+    Places are onset, its bounds, and end; where the way is 0, that of the ratio is taken.
+    """
     left = np.maximum(np.maximum(0, opened - LOOKBACK - MEMORY), settled)
     left += np.array([np.argmax(~np.isnan(values[i, a:])) for i, a in zip(row, left, strict=True)], dtype=np.int64)
     first = np.minimum(np.maximum.reduce([left + 1, opened - LOOKBACK, earliest]), opened)
     usual = usual_levels(values, row, left, first, LEVEL_TEMPER)
     at = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
     how_sure = (SIZE_SPREAD, ONSET_TEMPER, ONSET_DROP, LEVEL_TEMPER, SHRINK, at)
+    signs, either = ways.copy(), ways == 0
+    if either.any():
+        of = row[either], left[either], first[either], opened[either], latest[either], usual[either], ways[either]
+        signs[either] = np.where(locate_shifts(values, *of, size, *how_sure)[1][:, 1] < 1, -1, 1)
     places, ratio = locate_shifts(values, row, left, first, opened, latest, usual, signs, size, *how_sure)
+    _turn(values, row, left, first, opened, signs, places)
+    return first, places, ratio, signs
+
+
+def _turn(values: Floats, row: Ints, left: Ints, first: Ints, opened: Ints, signs: Ints, places: Ints) -> Bools:
+    """Where the plain means contradict an alarm's way, let the shift end on its opening day, in place; say where.
+
+    It then begins where the means before and since differ most, the right way round.
+    """
     parts = [two_parts(values[i], a, s, e) for i, a, (s, *_, e) in zip(row, left, places, strict=True)]
     before, n_before, during, n_during, _ = np.array(parts).reshape(-1, 5).T
-    contrary = signs * (during * n_before - before * n_during) < 0
-    places[contrary, 0] = places[contrary, 2] = places[contrary, 3] = opened[contrary]
-    return places, ratio
+    contrary: Bools = signs * (during * n_before - before * n_during) < 0
+    for k in np.flatnonzero(contrary):
+        days = values[row[k], max(0, left[k]) : opened[k] + 1]
+        seen, total = np.cumsum(~np.isnan(days)), np.nancumsum(days)
+        onsets = np.arange(first[k], opened[k] + 1)
+        at = onsets - max(0, left[k]) - 1
+        with np.errstate(invalid="ignore", divide="ignore"):
+            contrast = signs[k] * ((total[-1] - total[at]) / (seen[-1] - seen[at]) - total[at] / seen[at])
+        best = len(onsets) - 1 - int(np.argmax(np.nan_to_num(contrast[::-1], nan=-np.inf)))
+        places[k] = onsets[best], min(places[k, 1], onsets[best]), opened[k], opened[k]
+    return contrary
+
+
+def _most_surprising(surprise: Floats, row: Ints, first: Ints, last: Ints) -> Ints:
+    days = zip(row, first, last, strict=True)
+    return np.array([a + int(np.nanargmax(surprise[i, a : b + 1])) for i, a, b in days], dtype=np.int64)
 
 
 def describe(alarms: pd.DataFrame, measure: str | None = None) -> list[str]:

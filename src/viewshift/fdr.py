@@ -164,7 +164,8 @@ def discoveries_on_day(
         raise ValueError(f"`day` must be one of the panel's days, {panel.start} to {last}, got {date}.")
     nobody = np.zeros(panel.n_accounts, dtype=np.int64)
     before = np.ascontiguousarray(surprise[:, :t])
-    opened, below = follow_runs(nobody, nobody + quiet, before, 0, threshold, quiet)
+    either = np.zeros(before.shape, dtype=np.int8)
+    opened, below, _ = follow_runs(nobody, nobody + quiet, nobody.astype(np.int8), before, either, 0, threshold, quiet)
     alarmed = (below < quiet) & (t - opened < adapt_after)
     today = surprise[:, t]
     found = discoveries(np.where(alarmed, np.nan, today), level, method)

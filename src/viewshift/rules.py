@@ -216,7 +216,7 @@ class AlarmRule(Judge):
         judged
             What the rule says of their days.
         """
-        intervals = find_intervals(judged.surprise, self.threshold_, quiet=self.quiet)
+        intervals = find_intervals(judged.surprise, self.threshold_, quiet=self.quiet, sign=judged.sign)
         return intervals, explain(
             panel,
             intervals,

@@ -20,7 +20,7 @@ def sentence(alarm: Mapping[Any, Any], measure: str) -> str:
     around = f" ({around})" if around else ""
     since, word = "since", ", still going on"
     if alarm["status"] == "lasting":
-        word = f", after {_day(alarm['end'])} taken for usual"
+        word = ", by now usual"
     elif alarm["status"] == "closed":
         since, word = "on" if onset == alarm["end"] else "from", ""
     usual, observed, ratio = (with_interval(alarm, name) for name in ("usual", "observed", "ratio"))
@@ -28,7 +28,20 @@ def sentence(alarm: Mapping[Any, Any], measure: str) -> str:
     when = f"{since} {_day(onset)} {onset.year}{around}{until}"
     if alarm["usual"] == 0:
         return f"from nothing to {observed} {measure}/day {when}{word}"
-    return f"from {usual} to {observed} {measure}/day {when}, probably x{ratio}{word}"
+    if pd.isna(alarm["usual"]):
+        return f"{observed} {measure}/day {when}, with nothing known before{word}"
+    return f"from {usual} to {observed} {measure}/day {when}{f', probably x{ratio}' if is_clear(alarm) else ''}{word}"
+
+
+def is_clear(alarm: Mapping[Any, Any]) -> bool:
+    """Return whether ratio and plain means go the same way; a ratio that does not is not worth telling.
+
+    Parameters
+    ----------
+    alarm
+        One row of the alarms.
+    """
+    return bool((alarm["ratio"] - 1) * (alarm["observed"] - alarm["usual"]) > 0)
 
 
 def with_interval(alarm: Mapping[Any, Any], name: str, sign: str = "") -> str:

@@ -1,6 +1,8 @@
 """What the commands print: plain sentences and a table of alarms, nothing of which a name can turn into markup."""
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -9,7 +11,7 @@ from rich.table import Table
 from viewshift.cli.findings import Findings, how_rare, plain
 from viewshift.cli.options import with_options
 from viewshift.kernels._compile import when_compiling
-from viewshift.sentences import onset_support, with_interval
+from viewshift.sentences import is_clear, onset_support, with_interval
 
 
 def say(text: str = "", *, aside: bool = False) -> None:
@@ -45,10 +47,16 @@ def alarm_table(found: Findings, account: str) -> Table:
             f"{alarm['detected'].date()}\n{'goes on' if alarm['status'] == 'open' else alarm['end'].date()}",
             "quiet,\nlasting" if (alarm["kind"], alarm["status"]) == ("quiet", "lasting") else alarm["kind"],
             f"{with_interval(alarm, 'usual')}\n-> {with_interval(alarm, 'observed')}",
-            "from\nnothing" if alarm["usual"] == 0 else with_interval(alarm, "ratio", "x").replace(" ", "\n"),
+            _ratio(alarm),
             how_rare(alarm, found.rule, once="1", years="y").replace(" times", "").replace(" 1 in", "\n1 in"),
         )
     return table
+
+
+def _ratio(alarm: Mapping[Any, Any]) -> str:
+    if alarm["usual"] == 0:
+        return "from\nnothing"
+    return with_interval(alarm, "ratio", "x").replace(" ", "\n") if is_clear(alarm) else "unclear"
 
 
 def show(found: Findings) -> None:

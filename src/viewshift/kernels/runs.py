@@ -1,17 +1,18 @@
 """Runs of days at or above a threshold, kept together until enough quiet days have passed.
 
-`surprise` has shape ``(n_accounts, n_days)``; NaN days ("no opinion") neither open, continue nor close a run.
+`surprise` has shape ``(n_accounts, n_days)``; NaN days ("no opinion") neither open, continue nor close a run. Where
+there is a `sign` of the same shape, a day at or above that goes the other way than the run's first opens the next run.
 """
 
 import numpy as np
 from numba import prange
 
-from viewshift._typing import Floats, Ints
+from viewshift._typing import Floats, Ints, Signs
 from viewshift.kernels._compile import kernel, parallel_kernel
 
 
 @kernel
-def runs_above(surprise: Floats, threshold: float, quiet: int) -> tuple[Ints, Ints, Ints]:
+def runs_above(surprise: Floats, threshold: float, quiet: int, sign: Signs | None = None) -> tuple[Ints, Ints, Ints]:
     """Return row, first and last day at or above `threshold` of each run, in order of row and day.
 
     A run ends once `quiet` days with an opinion in a row lie below the threshold; its last day is the last at or
@@ -28,7 +29,10 @@ def runs_above(surprise: Floats, threshold: float, quiet: int) -> tuple[Ints, In
             if value < threshold:
                 below += 1
                 continue
-            if below >= quiet:
+            turns = False
+            if sign is not None and below < quiet:
+                turns = sign[i, first[-1]] * sign[i, t] < 0
+            if below >= quiet or turns:
                 rows.append(i)
                 first.append(t)
                 last.append(t)
@@ -66,15 +70,16 @@ def count_runs(surprise: Floats, thresholds: Floats, quiet: int) -> Ints:
 
 @parallel_kernel
 def follow_runs(
-    opened: Ints, below: Ints, surprise: Floats, first_day: int, threshold: float, quiet: int
-) -> tuple[Ints, Ints]:
-    """Carry the latest run of each account over more days; both ``(n_accounts,)`` arrays are returned anew.
+    opened: Ints, below: Ints, way: Signs, surprise: Floats, sign: Signs, first_day: int, threshold: float, quiet: int
+) -> tuple[Ints, Ints, Signs]:
+    """Carry the latest run of each account over more days; the first three, ``(n_accounts,)``, are returned anew.
 
     `opened` is the first day of the latest run, as a number that `first_day` gives to the first column; `below` counts
-    the days with an opinion since its last day at or above, and is `quiet` before there was any.
+    the days with an opinion since its last day at or above, and is `quiet` before there was any; `way` is the sign of
+    its first day.
     """
     n_accounts, n_days = surprise.shape
-    opened, below = opened.copy(), below.copy()
+    opened, below, way = opened.copy(), below.copy(), way.copy()
     for i in prange(n_accounts):
         for t in range(n_days):
             value = surprise[i, t]
@@ -83,7 +88,8 @@ def follow_runs(
             if value < threshold:
                 below[i] = min(below[i] + 1, quiet)
                 continue
-            if below[i] >= quiet:
+            if below[i] >= quiet or way[i] * sign[i, t] < 0:
                 opened[i] = first_day + t
+                way[i] = sign[i, t]
             below[i] = 0
-    return opened, below
+    return opened, below, way

@@ -26,6 +26,7 @@ WINDOW = CORRECTABLE + 1
 
 _BESIDES = {"exposure": 1.0, "widening": 1.0, "surprise": np.nan, "extrapolated": 0.0}
 _NEVER = -(10**9)
+_RUN = ("run.opened", "run.below", "run.way")
 
 
 class Record:
@@ -222,13 +223,15 @@ class Record:
 
     def _started(self, n_accounts: int) -> State:
         opened, below = np.full(n_accounts, _NEVER), np.full(n_accounts, self.rule.quiet)
-        return {**self.rule.start(n_accounts), "run.opened": opened, "run.below": below}
+        way = np.zeros(n_accounts, dtype=np.int8)
+        return {**self.rule.start(n_accounts), "run.opened": opened, "run.below": below, "run.way": way}
 
     def _advanced(self, state: State, panel: Panel) -> tuple[State, Judged]:
         after, judged = self.rule.advance(state, panel)
         first, threshold, quiet = int(panel.start.astype(np.int64)), self.rule.threshold_, self.rule.quiet
-        opened, below = follow_runs(state["run.opened"], state["run.below"], judged.surprise, first, threshold, quiet)
-        return {**after, "run.opened": opened, "run.below": below}, judged
+        opened, below, way = (state[name] for name in _RUN)
+        found = follow_runs(opened, below, way, judged.surprise, judged.sign, first, threshold, quiet)
+        return after | dict(zip(_RUN, found, strict=True)), judged
 
     def _judge(self, rows: Ints, first: int, judged: Judged) -> None:
         self.write(rows, first, {name: values.astype(np.float64) for name, values in judged._asdict().items()})
