@@ -136,6 +136,8 @@ WRONG = [
     ),
     ("scenarios.story.strength = -1", "'scenarios.story.strength' must be above 0 episodes within the week, got -1.0."),
     ("scenarios.story.strenth = 1", "'scenarios.story.strenth' is no key known here, got 1; did you mean 'strength'?"),
+    ("peers = ['PyOD EKOD']", "'peers' must hold names of peers, got 'PyOD EKOD'; did you mean 'PyOD ECOD'?"),
+    ("peers = true", "'peers' must be 'all' or a list, each entry text, got True."),
     ("scenarios.mean.scenario = 'story'", "'scenarios' must name at least one, and none 'mean'"),
     ("\x00", "must be TOML, but is not: "),
 ]
@@ -226,13 +228,16 @@ def test_a_quick_run_of_a_file_takes_small_sizes_and_the_first_seed(tmp_path, mo
     asked = {}
 
     def conduct(detectors, scenarios, seeds, *, setup, **_):
-        asked.update(detectors=list(detectors), seeds=seeds, setup=setup)
+        asked.update(detectors=detectors, seeds=seeds, setup=setup)
         raise KeyboardInterrupt
 
     module = sys.modules["viewshift.study.write"]
     monkeypatch.setattr(module, "conduct", conduct)
-    (tmp_path / "study.toml").write_text("seeds = [7, 8]\nrates = [3.0]\ndetectors.ZScore = {}\n", encoding="utf-8")
+    text = "seeds = [7, 8]\nrates = [3.0]\npeers = ['STUMPY discords']\ndetectors.ZScore = {}\n"
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     with pytest.raises(KeyboardInterrupt):
         vs.study.write(tmp_path, config=tmp_path / "study.toml", quick=True)
-    assert (asked["detectors"], asked["seeds"], asked["setup"].rates) == (["ZScore"], (7,), (3.0,))
+    assert (list(asked["detectors"]), asked["seeds"]) == (["ZScore", "STUMPY discords"], (7,))
+    assert asked["detectors"]["STUMPY discords"].most_accounts == 20
+    assert asked["setup"].rates == (3.0,)
     assert asked["setup"].n_accounts == module.QUICK.n_accounts

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sklearn.base import clone
+
 from viewshift.baselines import UsualLevel
 from viewshift.detectors import (
     Bocpd,
@@ -53,6 +55,8 @@ SEEDS = (1, 2, 3)
 RATES = (1.0, 0.25)
 FULL = Setup(n_accounts=300, n_days=730, n_reference=1500, population="sessions", rates=RATES)
 QUICK = Setup(n_accounts=100, n_days=500, n_reference=400, population="sessions", rates=RATES)
+QUICK_MOST = 20
+"""Accounts that slow detectors judge in a quick study."""
 
 
 def default_detectors() -> dict[str, Detector]:
@@ -152,6 +156,8 @@ def write(
         sizes |= {} if plan.setup.people is None else with_people(replace(plan.setup.people, times=1))
         plan = replace(plan, seeds=plan.seeds[:1], setup=replace(plan.setup, **sizes))
     plan = _able(plan, default)
+    if quick:
+        plan = replace(plan, detectors={name: _hurried(one) for name, one in plan.detectors.items()})
     given: dict[str, Any] = {
         "seeds": None if seeds is None else distinct_seeds(seeds),
         "detectors": None if detectors is None else named_detectors(detectors),
@@ -184,6 +190,15 @@ def write(
         ranks=ranks,
         peers=[name for name, one in plan.detectors.items() if isinstance(one, Peer)],
     )
+
+
+def _hurried(detector: Detector) -> Detector:
+    """Return a slow detector that judges still fewer accounts."""
+    most = getattr(detector, "most_accounts", None)
+    if most is None:
+        return detector
+    hurried: Detector = clone(detector).set_params(most_accounts=min(most, QUICK_MOST))
+    return hurried
 
 
 def _able(plan: Plan, default: Plan) -> Plan:
