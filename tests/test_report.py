@@ -398,7 +398,7 @@ def test_a_whole_study_is_written_into_a_folder(tmp_path, monkeypatch):
 def test_the_default_study_has_null_controls_offline_detectors_and_all_scenarios():
     detectors = vs.study.default_detectors()
     assert {"Random", "Constant"} <= set(detectors)
-    assert [name for name, one in detectors.items() if not one.claims.causal] == ["Pelt, NB, log n", "Capa"]
+    assert [name for name, one in detectors.items() if not one.claims.causal] == ["Pelt, NB, log n"]
 
 
 @pytest.mark.parametrize(

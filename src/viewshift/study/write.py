@@ -11,7 +11,6 @@ from sklearn.base import clone
 from viewshift.baselines import UsualLevel
 from viewshift.detectors import (
     Bocpd,
-    Capa,
     Constant,
     Cusum,
     Detector,
@@ -81,7 +80,6 @@ def default_detectors() -> dict[str, Detector]:
         "PredictiveTail": PredictiveTail(),
         "PredictiveTail, usual level": PredictiveTail(baseline=UsualLevel()),
         "Pelt, NB, log n": Pelt(cost="nb", penalty=1.0),
-        "Capa": Capa(),
         "Random": Random(),
         "Constant": Constant(),
     }
