@@ -78,6 +78,17 @@ def onset_support(alarm: Mapping[Any, Any]) -> str:
     return f"{low.day if low.month == high.month else _day(low)}-{_day(high)}"
 
 
+def counted_alarms(rate: float) -> str:
+    """Return a number of alarms in words: "1 alarm", "0.5 alarms".
+
+    Parameters
+    ----------
+    rate
+        The number.
+    """
+    return f"{rate:g} alarm{'' if rate == 1 else 's'}"
+
+
 def _short(number: float) -> str:
     """Return a number in few letters: 0.8, 143, 43k."""
     if number >= 9999.5:

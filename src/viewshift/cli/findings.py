@@ -11,6 +11,7 @@ from viewshift.metrics.events import DAYS_PER_YEAR
 from viewshift.panel import Panel
 from viewshift.reading import ReadingReport
 from viewshift.rules import AlarmRule
+from viewshift.sentences import counted_alarms
 
 SHORT = 28
 """Days of an account after which its own past counts for something."""
@@ -91,7 +92,7 @@ class Findings:
                 f"So short a history shows little of what is usual: before some {SHORT} days only the grossest shifts "
                 "stand out."
             )
-        dial = f"The dial stands at {counted(self.rule.per_account_year)} per {self._year}"
+        dial = f"The dial stands at {counted_alarms(self.rule.per_account_year)} per {self._year}"
         if self.years:
             many = f"about {self.by_chance:,.1f} alarms" if self.by_chance >= 0.1 else "fewer than 0.1 alarms"
             dial += f": {many} would be expected here from ordinary ups and downs alone"
@@ -120,11 +121,6 @@ def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule, *, once: str = "once", y
     thresholds, rates = rule.curve_
     word = "less than " if alarm["surprise"] >= thresholds[rates > 0].max() else ""
     return f"{word}{once} in {number:,.{0 if number >= 10 else 1}f} {years}"
-
-
-def counted(rate: float) -> str:
-    """Return a number of alarms: "1 alarm", "0.5 alarms"."""
-    return f"{rate:g} alarm{'' if rate == 1 else 's'}"
 
 
 def plain(text: str) -> str:

@@ -55,7 +55,18 @@ def svg(figure: "Figure") -> str:
     return buffer.getvalue()
 
 
-def _figure(width: float, height: float, *, fixed: Mapping[str, float] | None = None, **layout: Any) -> Any:
+def blank(width: float, height: float, *, fixed: Mapping[str, float] | None = None, **layout: Any) -> Any:
+    """Return a figure and its axes, with nothing drawn yet.
+
+    Parameters
+    ----------
+    width, height
+        Inches.
+    fixed
+        Where the axes lie, as for ``subplots_adjust``; default where they have room.
+    **layout
+        As for ``Figure.subplots``.
+    """
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and only reports draw
 
     figure = Figure(figsize=(width, height), layout=None if fixed else "constrained")
@@ -86,7 +97,7 @@ def draw_ranking(mean: pd.DataFrame, order: Sequence[str], rates: Sequence[float
     import matplotlib as mpl  # noqa: PLC0415
 
     with mpl.rc_context(STYLE):
-        figure, axes = _figure(5.8, 1.3 + 0.34 * len(order))
+        figure, axes = blank(5.8, 1.3 + 0.34 * len(order))
         place = {name: k for k, name in enumerate(reversed(order))}
         drawn = []
         for k, rate in enumerate(rates):
@@ -123,7 +134,7 @@ def draw_example(example: Example) -> Drawing:
     from matplotlib import dates  # noqa: PLC0415
 
     with mpl.rc_context(STYLE):
-        figure, (above, below) = _figure(
+        figure, (above, below) = blank(
             5.8, 3.7, fixed=MARGINS, nrows=2, sharex=True, gridspec_kw={"height_ratios": (3, 2)}
         )
         day = dates.date2num(np.datetime64(example.first_day)) + np.arange(len(example.values))  # type: ignore[no-untyped-call]

@@ -1,25 +1,14 @@
 """The pictures of what is real: mean ranks, power over strength, and cost beside quality; nothing is computed here."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from viewshift.study.figures import COLOURS, GREY, INK, LINE, MARKERS, STYLE, svg
+from viewshift.sentences import counted_alarms
+from viewshift.study.figures import COLOURS, GREY, INK, LINE, MARKERS, STYLE, blank, svg
 
 SHOWN = ("detector", "accounts_per_second", "net_recall")
-
-
-def _figure(width: float, height: float, **layout: Any) -> Any:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and only reports draw
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(**layout)
-
-
-def _dial(rate: float) -> str:
-    return f"{rate:g} alarm{'' if rate == 1 else 's'} per account-year"
 
 
 def draw_mean_ranks(ranks: pd.DataFrame, rate: float) -> str:
@@ -38,7 +27,7 @@ def draw_mean_ranks(ranks: pd.DataFrame, rate: float) -> str:
     letters = [text.split() for text in rows["groups"].fillna("").astype(str)]  # CSV reads "" as missing
     groups = {one: [k for k, own in enumerate(letters) if one in own] for own in letters for one in own}
     with mpl.rc_context(STYLE):
-        figure, axes = _figure(8, 1.4 + 0.38 * len(rows))
+        figure, axes = blank(8, 1.4 + 0.38 * len(rows))
         axes.plot(rows["mean_rank"], rows.index, "o", color=COLOURS[0], ms=8)
         for k, value in enumerate(rows["mean_rank"]):
             axes.plot([1, value], [k, k], color=LINE, lw=1.5, zorder=0)
@@ -52,7 +41,9 @@ def draw_mean_ranks(ranks: pd.DataFrame, rate: float) -> str:
         axes.set_xticks(range(1, int(last) + 1, 1 + int(last) // 12))
         axes.set_yticks(rows.index, rows["detector"])
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlabel(f"mean rank, 1 = best on all {rows['n_blocks'].iloc[0]} blocks; {_dial(rate)}")
+        axes.set_xlabel(
+            f"mean rank, 1 = best on all {rows['n_blocks'].iloc[0]} blocks; {counted_alarms(rate)} per account-year"
+        )
         if groups:
             axes.set_title("not told apart", fontsize=11, fontweight="normal", loc="right", color=INK)
         return svg(figure)
@@ -76,7 +67,7 @@ def draw_power_curves(curves: pd.DataFrame, rate: float) -> str:
     tall = -(-len(scenarios) // wide)
     height = 3.4 * tall + 0.35 * -(-len(detectors) // 3)
     with mpl.rc_context(STYLE):
-        figure, grid = _figure(4.6 * wide, height, nrows=tall, ncols=wide, squeeze=False, sharey=True)
+        figure, grid = blank(4.6 * wide, height, nrows=tall, ncols=wide, squeeze=False, sharey=True)
         for axes, scenario in zip(grid.flat, scenarios, strict=False):
             part = rows[rows["scenario"] == scenario]
             for k, detector in enumerate(detectors):
@@ -119,7 +110,7 @@ def draw_cost(costs: pd.DataFrame, rate: float, peers: Sequence[str] = ()) -> st
     rows = costs[costs["rate"] == rate].dropna(subset=["net_recall", "accounts_per_second"])
     rows = rows.sort_values("net_recall", ignore_index=True)
     with mpl.rc_context(STYLE):
-        figure, axes = _figure(8, max(4.8, 1.2 + 0.3 * len(rows)))
+        figure, axes = blank(8, max(4.8, 1.2 + 0.3 * len(rows)))
         for k, (label, is_peer) in enumerate((("viewshift", False), ("other packages", True))):
             part = rows[rows["detector"].isin(peers) == is_peer]
             error = [part["net_recall"] - part["low"], part["high"] - part["net_recall"]]
@@ -141,7 +132,7 @@ def draw_cost(costs: pd.DataFrame, rate: float, peers: Sequence[str] = ()) -> st
         axes.set_ylim(low, high)
         axes.axhline(0, color=GREY, lw=1)
         axes.set_xlabel("accounts scored per second (this machine)")
-        axes.set_ylabel(f"mean net recall at {_dial(rate)}")
+        axes.set_ylabel(f"mean net recall at {counted_alarms(rate)} per account-year")
         if set(peers) & set(rows["detector"]):
             axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
         return svg(figure)

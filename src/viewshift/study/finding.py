@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from viewshift.sentences import counted_alarms
+
 
 def number(value: float, digits: int = 2) -> str:
     """Write a number with a plain minus sign; a dash where there is none.
@@ -90,7 +92,7 @@ def _leaders(table: pd.DataFrame, rates: Sequence[float]) -> str:
         first, *others = [name for name in ranking(table, rate) if name in mean]
         known = with_interval(mean[first])
         if not parts:
-            text = f"At {rate:g} alarm{'' if rate == 1 else 's'} per account-year {first} finds most: {known} of all "
+            text = f"At {counted_alarms(rate)} per account-year {first} finds most: {known} of all "
             text += "events beyond chance, averaged over the scenarios"
         else:
             text = f"at {rate:g} it is {first} with {known}"

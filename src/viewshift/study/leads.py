@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from viewshift.sentences import counted_alarms
 from viewshift.study.finding import number
 
 
@@ -37,7 +38,7 @@ def leads(comparisons: pd.DataFrame, peers: Collection[str], *, alpha: float = 0
         own, peer = (_best(mean[mean["detector"].isin(list(peers)) == side]) for side in (False, True))
         if own is None or peer is None:
             continue
-        at = f"At {rate:g} alarm{'' if rate == 1 else 's'} per account-year"
+        at = f"At {counted_alarms(rate)} per account-year"
         row = mean[(mean["detector"] == own) & (mean["other"] == peer)].iloc[0]
         sentences.append(f"{at} {_verdict(row, alpha)} in mean net recall.")
         against = duels[(duels["detector"] == own) & duels["other"].isin(list(peers)) & (duels["scenario"] != "mean")]
