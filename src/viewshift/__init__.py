@@ -16,6 +16,7 @@ _HOME = {
     "default_rule": "saved",
     "load_monitor": "saved",
     "load_rule": "saved",
+    "pseudonym": "readers",
     "read": "readers",
     "read_netflix": "readers",
     "read_table": "readers",
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from viewshift import study as study
     from viewshift.daily import Events as Events
     from viewshift.panel import Panel as Panel
+    from viewshift.readers import pseudonym as pseudonym
     from viewshift.readers import read as read
     from viewshift.readers import read_netflix as read_netflix
     from viewshift.readers import read_table as read_table

@@ -3,16 +3,19 @@
 from viewshift._files import existing_file
 from viewshift.daily import Events
 from viewshift.readers import netflix
+from viewshift.readers._pseudonyms import Key, pseudonym
 from viewshift.readers._source import Location, open_text
 from viewshift.readers.netflix import read_netflix
 from viewshift.readers.table import PLAIN_NAMES, read_table
 
-__all__ = ["read", "read_netflix", "read_table"]
+__all__ = ["pseudonym", "read", "read_netflix", "read_table"]
 
 _PLAIN = {name for names in PLAIN_NAMES.values() for name in names}
 
 
-def read(path: Location, tz: str | None = None, *, episodes: str | None = None) -> Events:
+def read(
+    path: Location, tz: str | None = None, *, episodes: str | None = None, pseudonymise: Key | None = None
+) -> Events:
     """Read a viewing history of any kind that viewshift knows, recognised by what is in it.
 
     Parameters
@@ -23,6 +26,8 @@ def read(path: Location, tz: str | None = None, *, episodes: str | None = None) 
         Time zone of the viewer, such as "Europe/Berlin"; needed for files whose times are in UTC.
     episodes
         Column of daily counts in a table, if it is not called "episodes".
+    pseudonymise
+        A secret key of at least 16 bytes: accounts then go by their `pseudonym` instead of their name.
 
     Returns
     -------
@@ -33,7 +38,7 @@ def read(path: Location, tz: str | None = None, *, episodes: str | None = None) 
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is none of these, or cannot be read.
+        If the file is none of these, or cannot be read, or the key is short.
 
     See Also
     --------
@@ -41,13 +46,13 @@ def read(path: Location, tz: str | None = None, *, episodes: str | None = None) 
     read_table : with names for the columns, and for frames.
     """
     if episodes is not None or existing_file("path", path).suffix.lower() in {".parquet", ".pq"}:
-        return read_table(path, tz=tz, episodes=episodes)
+        return read_table(path, tz=tz, episodes=episodes, pseudonymise=pseudonymise)
     source = open_text(path)
     columns = set(source.columns)
     if netflix.is_full(source) or (netflix.is_short(source) and not columns & (_PLAIN - {"title", "date"})):
-        return read_netflix(path, tz=tz)
+        return read_netflix(path, tz=tz, pseudonymise=pseudonymise)
     if columns & {"start", "date", "day"}:
-        return read_table(path, tz=tz)
+        return read_table(path, tz=tz, pseudonymise=pseudonymise)
     raise ValueError(
         f"{source.name}: the file must be a Netflix export (NetflixViewingHistory.csv, ViewingActivity.csv, or a zip "
         "archive with one of them) or a table with a column 'start' or 'date', got the columns "

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from viewshift.daily import SCHEMA, Events
+from viewshift.readers._pseudonyms import Key, check_key, pseudonyms
 from viewshift.readers._source import LINE
 from viewshift.reading import LeftOut, ReadingReport
 
@@ -68,8 +69,13 @@ class Sieve:
             more = ", ..." if len(seen) > SHOWN else ""
             self.oddities.append(f"{len(seen):,} {sentence} ({self.place} {numbers}{more})")
 
-    def events(self, kind: str, *, tz: str | None, date_order: str | None) -> Events:
-        """Return the rows that are left as events with their report."""
+    def events(
+        self, kind: str, *, tz: str | None, date_order: str | None = None, pseudonymise: Key | None = None
+    ) -> Events:
+        """Return the rows that are left as events with their report; with a key, accounts go by their pseudonyms."""
+        if pseudonymise is not None:
+            key = check_key("pseudonymise", pseudonymise)
+            self.frame = self.frame.with_columns(pseudonyms(self.frame["account"], key))
         if self.frame.is_empty():
             reasons = "; ".join(f"{part.rows:,} {part.reason}" for part in self.left_out)
             raise ValueError(f"{self.source}: no row is left to count as viewing: {reasons}.")

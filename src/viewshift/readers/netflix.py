@@ -8,6 +8,7 @@ from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._dates import read_dates
 from viewshift.readers._distinct import with_derived
+from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._source import EXCESS, LINE, Location, Source, open_text
 from viewshift.readers._titles import normalised, show_of
@@ -24,6 +25,7 @@ def read_netflix(
     date_order: str | None = None,
     min_minutes: float = 2.0,
     account: str | None = None,
+    pseudonymise: Key | None = None,
 ) -> Events:
     """Read a Netflix export, the short one (NetflixViewingHistory.csv) or the full one (ViewingActivity.csv).
 
@@ -41,6 +43,8 @@ def read_netflix(
         A title that was played for less on a day, all its pieces together, is no view. Full export only.
     account
         Name for the one account of a short export, default "me". A full export names its own: its profiles.
+    pseudonymise
+        A secret key of at least 16 bytes: accounts then go by their `pseudonym` instead of their name.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def read_netflix(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no Netflix export, its dates have no order or several, or most rows cannot be read.
+        If it is no Netflix export, its dates have no order or several, most rows cannot be read, or the key is short.
 
     Warns
     -----
@@ -72,9 +76,9 @@ def read_netflix(
             raise ValueError(
                 f"`account` must stay None for a full export, whose profiles are accounts, got {account!r}."
             )
-        return _read_full(source, tz, date_order, min_minutes)
+        return _read_full(source, tz, date_order, min_minutes, pseudonymise)
     if is_short(source):
-        return _read_short(source, date_order, account or "me")
+        return _read_short(source, date_order, account or "me", pseudonymise)
     raise ValueError(
         f"{source.name}, line 1: the header must be that of a Netflix export, {','.join(SHORT)} or "
         f"{','.join(FULL[:3])},..., got {','.join(source.columns)[:80]!r}."
@@ -91,7 +95,7 @@ def is_short(source: Source) -> bool:
     return set(SHORT) <= set(source.columns)
 
 
-def _read_short(source: Source, date_order: str | None, account: str) -> Events:
+def _read_short(source: Source, date_order: str | None, account: str, pseudonymise: Key | None) -> Events:
     sieve = Sieve(source.scan(*SHORT), source.name)
     sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)
     dates = read_dates(sieve.frame.select(line=LINE, text="date", account=pl.lit(account)), source.name, date_order)
@@ -104,10 +108,12 @@ def _read_short(source: Source, date_order: str | None, account: str) -> Events:
     again = ~pl.struct("title", "date").is_first_distinct()
     sieve.leave_out("exact duplicates", again & pl.col("title").is_not_null())
     sieve.oddities.extend(dates.oddities)
-    return sieve.events("Netflix, short export", tz=None, date_order=dates.order)
+    return sieve.events("Netflix, short export", tz=None, date_order=dates.order, pseudonymise=pseudonymise)
 
 
-def _read_full(source: Source, tz: str | None, date_order: str | None, min_minutes: float) -> Events:
+def _read_full(
+    source: Source, tz: str | None, date_order: str | None, min_minutes: float, pseudonymise: Key | None
+) -> Events:
     if not min_minutes >= 0:
         raise ValueError(f"`min_minutes` must be at least 0, got {min_minutes}.")
     if tz is None:
@@ -137,7 +143,7 @@ def _read_full(source: Source, tz: str | None, date_order: str | None, min_minut
     pieces = pl.col("seconds").sum().over("account", day, "title")
     together = pl.when(pl.col("title").is_null()).then("seconds").otherwise(pieces)
     sieve.leave_out(f"under {min_minutes:g} minutes on their day", together < 60 * min_minutes)
-    return sieve.events("Netflix, full export", tz=tz, date_order=order)
+    return sieve.events("Netflix, full export", tz=tz, date_order=order, pseudonymise=pseudonymise)
 
 
 def _parse_start(sieve: Sieve, date_order: str | None) -> str | None:

@@ -10,6 +10,7 @@ import polars as pl
 from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._columns import as_day, as_instant, as_number, as_seconds, from_frame
+from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._source import EXCESS, LINE, open_text
 
@@ -42,10 +43,11 @@ def read_table(
     kind: str | None = None,
     episodes: str | None = None,
     tz: str | None = None,
+    pseudonymise: Key | None = None,
 ) -> Events:
     """Read a table of plays, or of daily counts, with named columns.
 
-    Each parameter but the first and the last names a column; a column that is not named is found if it goes by its
+    Each parameter but the first and the last two names a column; a column that is not named is found if it goes by its
     plain name: account, start, date or day, end, duration or seconds, title, show, kind, episodes.
 
     Parameters
@@ -74,6 +76,8 @@ def read_table(
         Days without a row are not observed.
     tz
         Time zone of the local days. Without it times give days of UTC, with a warning.
+    pseudonymise
+        A secret key of at least 16 bytes: accounts then go by their `pseudonym` instead of their name.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def read_table(
     ValueError
         If a named column is missing, there is neither `start` nor `date`, or most rows cannot be read; if no row has a
         title or show, no account has two rows on a day, and there are columns of numbers, since the rows are then
-        daily counts whose column `episodes` must name.
+        daily counts whose column `episodes` must name; if the key is short.
 
     Warns
     -----
@@ -125,19 +129,19 @@ def read_table(
     sieve.refuse_unreadable("the account has no name", pl.col("account").is_null(), "name it in every row")
     if "start" in columns and "episodes" not in columns:
         tz = _read_times(sieve, tz)
-        return sieve.events("table of plays", tz=tz, date_order=None)
+        return sieve.events("table of plays", tz=tz, pseudonymise=pseudonymise)
     if "date" not in columns:
         raise ValueError(f"{name}: a table of daily counts must have a column of days; name it by `date=`.")
     _replace(sieve, "date", as_day(sieve.frame["date"]), "the date cannot be read", "write days as 2025-07-31")
     sieve.leave_out_impossible(pl.col("date"))
     if "episodes" not in columns:
         _refuse_unnamed_counts(sieve, frame)
-        return sieve.events("table of plays by day", tz=None, date_order=None)
+        return sieve.events("table of plays by day", tz=None, pseudonymise=pseudonymise)
     sieve.leave_out("without a count", pl.col("episodes").is_null())
     counts = as_number(sieve.frame["episodes"])
     sieve.frame = sieve.frame.with_columns(plays=counts.set(~(counts.is_finite() & (counts >= 0)), None))
     sieve.refuse_unreadable("the count cannot be read", pl.col("plays").is_null(), "write counts as whole numbers")
-    return sieve.events("table of daily counts", tz=None, date_order=None)
+    return sieve.events("table of daily counts", tz=None, pseudonymise=pseudonymise)
 
 
 def _load(source: Any) -> tuple[pl.DataFrame, str, str]:
