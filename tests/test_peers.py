@@ -345,6 +345,9 @@ def test_slow_peers_meet_the_first_accounts_and_failures_are_rows(monkeypatch):
     assert table.set_index("metric")["n"]["alarms"] == 4
     alone = peers.at_defaults({"slow": clone(slow)}, ["story"], [1], n_accounts=4, n_days=420)
     pd.testing.assert_frame_equal(table, alone)
+    two = {"slow": slow, "z": peers.PandasRollingZ(window=30)}
+    shared = peers.at_defaults(two, ["story"], [1], n_accounts=6, n_days=420, workers=2)
+    pd.testing.assert_frame_equal(shared.query("peer == 'slow'"), table)
     failed = peers.at_defaults({"z": peers.PandasRollingZ(window=1)}, ["story"], [1], n_accounts=4, n_days=420)
     assert failed["metric"].tolist() == ["failed"]
     assert "`window` must be at least 2" in failed["scenario"].item()

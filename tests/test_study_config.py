@@ -17,6 +17,7 @@ from viewshift.study import store
 from viewshift.study.config import read_plan
 from viewshift.study.failures import expression
 from viewshift.study.manifest import described
+from viewshift.study.setup import Curves
 from viewshift.study.write import default_plan
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,7 @@ STUDY = """\
 title = "Which of two?"
 seeds = [4]
 rates = [4, 2.0]
+peers = ["pandas rolling z"]
 accounts = 12
 days = 420
 reference = 30
@@ -35,7 +37,12 @@ Random = {}
 [scenarios]
 clean = {}
 half = { scenario = "story", strength = 94 }
+
+[power]
+detectors = ["z, four weeks"]
+scenarios = ["half"]
 """
+PEER = "pandas rolling z"
 
 
 def read(tmp_path, text):
@@ -63,13 +70,15 @@ def test_what_the_file_says_is_what_is_planned_and_the_rest_as_by_default(tmp_pa
     assert (plan.title, plan.seeds, plan.setup.rates) == ("Which of two?", (4,), (4.0, 2.0))
     assert (plan.setup.n_accounts, plan.setup.n_days, plan.setup.n_reference) == (12, 420, 30)
     assert plan.setup.population == default_plan().setup.population
-    assert list(plan.detectors) == ["Random", "z, four weeks"]
+    assert list(plan.detectors) == ["Random", "z, four weeks", PEER]
     assert plan.detectors["z, four weeks"].window == 28
     assert {label: (one.name, one.strength) for label, one in plan.scenarios.items()} == {
         "clean": ("clean", 1),
         "half": ("story", 94.0),
     }
     assert described(read(tmp_path, "")) == described(default_plan())
+    assert plan.power == Curves(("z, four weeks",), ("half",))
+    assert read(tmp_path, STUDY[: STUDY.index("[power]")]).power is None
 
 
 def test_detectors_and_baselines_stand_within_detectors(tmp_path):
@@ -139,6 +148,11 @@ WRONG = [
     ("peers = ['PyOD EKOD']", "'peers' must hold names of peers, got 'PyOD EKOD'; did you mean 'PyOD ECOD'?"),
     ("peers = true", "'peers' must be 'all' or a list, each entry text, got True."),
     ("scenarios.mean.scenario = 'story'", "'scenarios' must name at least one, and none 'mean'"),
+    ("power = true", "'power' must be a table, got True."),
+    ("power = {}", "'power.detectors' must name at least one of the study's detectors, got none."),
+    ("power.detectors = ['ZScore']", "'power.scenarios' must name at least one of the study's scenarios, got none."),
+    ("[power]\ndetectors = ['Z']\nscenarios = ['story']", "'power.detectors' must be one of 'SurgeScan, QuietScan', "),
+    ("[power]\ndetectors = ['ZScore']\nscenarios = ['clean']", "'power.scenarios' must be one of 'story', "),
     ("\x00", "must be TOML, but is not: "),
 ]
 
@@ -174,12 +188,29 @@ def done(tmp_path_factory):
 
 def test_the_command_runs_the_study_of_the_file(done):
     table = pd.read_csv(done / "results.csv")
-    assert set(table["detector"]) == {"Random", "z, four weeks"}
+    assert set(table["detector"]) == {"Random", "z, four weeks", PEER}
     assert set(table["scenario"]) == {"clean", "half", "mean"}
     assert set(table["rate"].dropna()) == {4.0, 2.0}
     page = (done / "report.html").read_text(encoding="utf-8")
     assert "Which of two?" in page
     assert "viewshift compare --config study.toml --seeds 4 --out reports" in page
+
+
+def test_power_curves_and_peers_at_their_own_defaults_stand_beside_it(done):
+    curves = pd.read_csv(done / "power" / "power.csv")
+    assert set(curves["detector"]) == {"z, four weeks"}
+    assert set(curves["strength"]) == set(vs.simulate.SCENARIOS["story"].strengths)
+    study = pd.read_csv(done / "results.csv").query("detector == 'z, four weeks' and scenario == 'half'")
+    study = study[study["metric"].eq("net_recall") & study["seed"].isna()].set_index("rate")["value"]
+    for rate, part in curves.groupby("rate"):
+        low, high = (part.set_index("strength")["net_recall"][strength] for strength in (47, 188))
+        assert low <= study[rate] <= high
+    own = pd.read_csv(done / "at_defaults.csv")
+    assert set(own["peer"]) == {PEER}
+    assert set(own["scenario"]) == {"clean", "half", "mean"}
+    page = (done / "report.html").read_text(encoding="utf-8")
+    assert "What is found as events grow stronger" in page
+    assert "Peers at their own defaults" in page
 
 
 def test_csv_parquet_and_json_hold_the_same(done):
@@ -203,6 +234,7 @@ def test_the_manifest_tells_the_study_its_versions_and_hashes(done):
         "unit": "episodes within the week",
     }
     assert manifest["study"]["detectors"]["z, four weeks"].endswith("measure='episodes', window=28)")
+    assert manifest["study"]["power"] == {"detectors": ["z, four weeks"], "scenarios": ["half"]}
     assert manifest["versions"]["viewshift"] == vs.__version__
     assert set(manifest["sha256"]) >= {
         "results.csv",
@@ -210,6 +242,8 @@ def test_the_manifest_tells_the_study_its_versions_and_hashes(done):
         "results.json",
         "comparisons.csv",
         "mean_ranks.json",
+        "power/power.csv",
+        "at_defaults.parquet",
     }
     for name, digest in manifest["sha256"].items():
         assert hashlib.sha256((done / name).read_bytes()).hexdigest() == digest

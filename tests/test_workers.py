@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,14 +63,32 @@ conduct(Path({out!r}), workers=2)
 """
 
 
+def members(group):
+    """Return the processes of a group that have not ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, of = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(of) == group and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux which processes live")
 def test_a_study_killed_midway_goes_on_to_the_same_bytes(alone, tmp_path, monkeypatch):
     script = SCRIPT.format(tests=str(Path(__file__).parent), out=str(tmp_path))
     study = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
     until = time.monotonic() + 60
     while not files(tmp_path) and study.poll() is None and time.monotonic() < until:
         time.sleep(0.002)
-    os.killpg(study.pid, signal.SIGKILL)
+    study.kill()
     study.wait()
+    until = time.monotonic() + 20
+    while (left := members(study.pid)) and time.monotonic() < until:
+        time.sleep(0.2)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left, "workers outlived their study"
     before = files(tmp_path)
     assert before
     assert not (tmp_path / "results.csv").exists()

@@ -16,7 +16,7 @@ from viewshift.baselines import Baseline
 from viewshift.detectors import Detector
 from viewshift.saved import default_rule
 from viewshift.study.people import People, read_people
-from viewshift.study.setup import Plan, check_plan
+from viewshift.study.setup import Curves, Plan, check_plan
 
 KEYS = {
     "title": str,
@@ -30,6 +30,7 @@ KEYS = {
     "peers": Literal["all"] | tuple[str, ...],
     "detectors": dict,
     "scenarios": dict,
+    "power": dict,
     "data": dict,
 }
 """What a study may hold, and of what kind each is."""
@@ -39,6 +40,9 @@ SHIPPED = "SurgeScan, QuietScan"
 
 DATA = {"folder": str, "episodes": str | tuple[str, ...], "times": int}
 """Keys of real people."""
+
+POWER = {"detectors": tuple[str, ...], "scenarios": tuple[str, ...]}
+"""Keys of power curves."""
 
 SIZES = {"accounts": "n_accounts", "days": "n_days", "reference": "n_reference", "population": "population"}
 """Keys of the file and fields of `Setup`."""
@@ -85,7 +89,7 @@ def read_plan(path: str | Path, plan: Plan) -> Plan:
 def _in_keys(sentence: str) -> str:
     """Return a sentence about parameters as one about keys of the file."""
     keys = {field: key for key, field in SIZES.items()}
-    return re.sub(r"`(\w+)`", lambda found: f"'{keys.get(found[1], found[1])}'", sentence)
+    return re.sub(r"`([\w.]+)`", lambda found: f"'{keys.get(found[1], found[1])}'", sentence)
 
 
 class _UnfitError(ValueError):
@@ -102,6 +106,10 @@ def _with(plan: Plan, given: Mapping[str, Any], folder: Path) -> Plan:
         chosen["detectors"] = _detectors(known)
     if "scenarios" in known:
         chosen["scenarios"] = {label: _scenario(label, one) for label, one in known["scenarios"].items()}
+    if "power" in known:
+        chosen["power"] = _curves(known["power"])
+    elif {"detectors", "scenarios"} & chosen.keys():
+        chosen["power"] = None
     if "data" in known:
         sizes |= with_people(_people(known["data"], folder))
         chosen.setdefault("seeds", plan.seeds[:1])
@@ -117,6 +125,14 @@ def with_people(people: People) -> dict[str, Any]:
         Who is judged.
     """
     return {"people": people, "n_accounts": len(people.rows)}
+
+
+def _curves(given: Mapping[str, Any]) -> Curves:
+    known = _checked(given, POWER, ("power",))
+    for key in POWER:
+        if not known.get(key):
+            raise _UnfitError(f"'power.{key}' must name at least one of the study's {key}, got none.")
+    return Curves(**known)
 
 
 def _people(given: Mapping[str, Any], folder: Path) -> People:

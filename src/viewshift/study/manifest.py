@@ -21,6 +21,7 @@ def described(plan: Plan) -> dict[str, Any]:
         The study.
     """
     of, people = plan.setup, plan.setup.people
+    power = {} if plan.power is None else {"power": {key: list(names) for key, names in vars(plan.power).items()}}
     data = {} if people is None else {"data": people.described()}
     return {
         "title": plan.title,
@@ -35,6 +36,7 @@ def described(plan: Plan) -> dict[str, Any]:
             label: {"scenario": one.name, "strength": one.strength, "unit": one.unit}
             for label, one in plan.scenarios.items()
         },
+        **power,
         **data,
     }
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from viewshift._checks import check_positive
 from viewshift.simulate import Scenario
-from viewshift.study.files import write_csv
+from viewshift.study.files import write_twins
 from viewshift.study.run import run
 from viewshift.study.setup import Detectors, Scenarios, chosen_scenarios
 
@@ -45,6 +45,7 @@ def power_curves(
     population: str = "sessions",
     out: str | Path | None = None,
     workers: int = 1,
+    fresh: bool = False,
     progress: bool | None = None,
 ) -> pd.DataFrame:
     """Run a study of scenarios at several strengths: each rule is fitted once, and accounts and onsets are the same.
@@ -72,8 +73,10 @@ def power_curves(
     population
         As for `run`.
     out
-        Folder of its own for power.csv and what `run` writes; default none is written.
+        Folder of its own for power.csv, its twins, and what `run` writes; default none is written.
     workers
+        As for `run`.
+    fresh
         As for `run`.
     progress
         As for `run`.
@@ -114,6 +117,7 @@ def power_curves(
         population=population,
         out=out,
         workers=workers,
+        fresh=fresh,
         progress=progress,
     )
     found = table[table["seed"].isna() & (table["metric"] == "net_recall") & (table["scenario"] != "mean")]
@@ -126,7 +130,7 @@ def power_curves(
     )
     curves = found.assign(unit=found["scenario"].map(units))[COLUMNS].reset_index(drop=True)
     if out is not None:
-        write_csv(Path(out) / "power.csv", curves)
+        write_twins(Path(out) / "power", curves)
     return curves
 
 

@@ -114,7 +114,7 @@ def power_section(content: Content) -> Section | None:
             f"{content.folder}/power_{rate:g}.svg",
             f"Net recall over the strength of the event at {rate:g} per account-year, with 95 % bands",
             f"Net recall over strength at {rate:g} per account-year.",
-            Source(["net_recall"], [rate], file="power.csv"),
+            Source(["net_recall"], [rate], file="power/power.csv"),
         )
         for rate in content.power["rate"].drop_duplicates()
     ]
@@ -132,7 +132,7 @@ def power_section(content: Content) -> Section | None:
             for row in lines
         ]
         head = ["detector", "alarms per account-year", f"strength, {unit}", "net recall"]
-        source = Source(["net_recall"], scenario=str(scenario), file="power.csv")
+        source = Source(["net_recall"], scenario=str(scenario), file="power/power.csv")
         folds.append(Section(plain(str(scenario)), tables=[Grid(head, body, source=source)]))
     return Section("What is found as events grow stronger", [], pictures, folds=folds)
 

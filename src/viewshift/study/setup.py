@@ -42,6 +42,20 @@ class Setup:
     people: People | None = None
 
 
+@dataclass(frozen=True)
+class Curves:
+    """Power curves that a study draws beside its tables.
+
+    Parameters
+    ----------
+    detectors, scenarios
+        Names of the study's own; of scenarios with events.
+    """
+
+    detectors: tuple[str, ...]
+    scenarios: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A study to run.
@@ -56,6 +70,8 @@ class Plan:
         One panel of accounts for each.
     setup
         Sizes.
+    power
+        Power curves over strength, if any are wanted; none are drawn on real people.
     """
 
     title: str
@@ -63,6 +79,7 @@ class Plan:
     scenarios: Mapping[str, simulate.Scenario]
     seeds: tuple[int, ...]
     setup: Setup
+    power: Curves | None = None
 
 
 def reference_seed(seed: int) -> int:
@@ -130,4 +147,9 @@ def check_plan(plan: Plan) -> None:
     distinct_seeds(plan.seeds)
     if plan.setup.people is not None and len(plan.seeds) > 1:
         raise ValueError(f"`seeds` must hold one seed for real people, got {plan.seeds}; set `times` instead.")
+    if plan.power is not None:
+        for name in plan.power.detectors:
+            check_choice("power.detectors", name, plan.detectors)
+        for name in plan.power.scenarios:
+            check_choice("power.scenarios", name, [name for name, one in plan.scenarios.items() if one.wrong])
     check_setup(plan.setup)

@@ -1,6 +1,8 @@
 """Jobs over processes, one core each: the same results however many there are, and a failed unit where one dies."""
 
 import os
+import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -21,9 +23,6 @@ DIED = (
     "the process that worked on it ended before it was done (out of memory, or killed); run the study again with fewer "
     "workers or smaller panels"
 )
-
-IDLE = 30
-"""Seconds after which a worker without a job ends: those of a killed study do not stay."""
 
 _source: Source
 """In a worker: where its panels come from, so that those of a seed are made once."""
@@ -71,7 +70,7 @@ def _in_pool(
     waiting: deque[Job], workers: int, of: tuple[Setup, Mapping[str, simulate.Scenario]]
 ) -> Generator[tuple[Job, Unit, bool], None, list[Job]]:
     """Yield what comes of the jobs until all are done or a process dies; return the jobs that it left open."""
-    pool = ProcessPoolExecutor(workers, timeout=IDLE, initializer=_begin, initargs=of, env=ONE_THREAD)
+    pool = ProcessPoolExecutor(workers, initializer=_begin, initargs=of, env=ONE_THREAD)
     running: dict[Future[Unit], Job] = {}
     suspects: list[Job] = []
     try:
@@ -100,6 +99,14 @@ def _in_pool(
 def _begin(setup: Setup, scenarios: Mapping[str, simulate.Scenario]) -> None:
     global _source  # noqa: PLW0603 - one per process, set before its first job
     _source = Source(setup, scenarios)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when the one that began it was killed, which could not say so."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _run(job: Job) -> Unit:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from sklearn.base import clone
 
 from viewshift.baselines import UsualLevel
@@ -32,14 +33,16 @@ from viewshift.saved import default_rule
 from viewshift.simulate import SCENARIOS
 from viewshift.study.comparisons import write_comparisons
 from viewshift.study.config import SHIPPED, read_plan, with_people
-from viewshift.study.files import TWINS
+from viewshift.study.files import TWINS, write_twins
 from viewshift.study.manifest import write_manifest
 from viewshift.study.overlay import shows
-from viewshift.study.peers import Peer
+from viewshift.study.peers import Peer, at_defaults
 from viewshift.study.people import read_people
+from viewshift.study.power import power_curves
 from viewshift.study.report import TITLE, report
 from viewshift.study.run import conduct, households
 from viewshift.study.setup import (
+    Curves,
     Detectors,
     Plan,
     Scenarios,
@@ -54,6 +57,10 @@ SEEDS = (1, 2, 3)
 RATES = (1.0, 0.25)
 FULL = Setup(n_accounts=300, n_days=730, n_reference=1500, population="sessions", rates=RATES)
 QUICK = Setup(n_accounts=100, n_days=500, n_reference=400, population="sessions", rates=RATES)
+CURVES = Curves(
+    (SHIPPED, "ZScore", "WindowSums", "Cusum, NB", "PredictiveTail, usual level"),
+    ("surge_3d", "surge_7d", "drift_28d", "doubled", "going_quiet"),
+)
 QUICK_MOST = 20
 """Accounts that slow detectors judge in a quick study."""
 
@@ -87,7 +94,7 @@ def default_detectors() -> dict[str, Detector]:
 
 def default_plan() -> Plan:
     """Return the study that is run where nothing else is asked for."""
-    return Plan(TITLE, default_detectors(), dict(SCENARIOS), SEEDS, FULL)
+    return Plan(TITLE, default_detectors(), dict(SCENARIOS), SEEDS, FULL, CURVES)
 
 
 def write(
@@ -118,13 +125,14 @@ def write(
     episodes
         Names the column of counts may have there, if not "episodes".
     quick
-        A small study of the first seed, to see whether everything runs.
+        A small study of the first seed, without power curves and peers at their own defaults, to see whether
+        everything runs.
     seeds
         Default those of `config`, or 1, 2, 3.
     detectors
-        Default those of `config`, or `default_detectors()`.
+        Default those of `config`, or `default_detectors()`. Without power curves.
     scenarios
-        Default those of `config`, or all shipped ones.
+        Default those of `config`, or all shipped ones. Without power curves.
     workers
         Number of processes; default the number of cores. Results are the same for any.
     fresh
@@ -162,18 +170,16 @@ def write(
         "scenarios": None if scenarios is None else chosen_scenarios(scenarios),
     }
     plan = replace(plan, **{name: value for name, value in given.items() if value is not None})
-    done = conduct(
-        plan.detectors,
-        plan.scenarios,
-        plan.seeds,
-        setup=plan.setup,
-        out=out,
-        workers=n_cores() if workers is None else workers,
-        fresh=fresh,
-        progress=progress,
-    )
+    if quick or plan.setup.people is not None or detectors is not None or scenarios is not None:
+        plan = replace(plan, power=None)
+    how: dict[str, Any] = {"workers": n_cores() if workers is None else workers, "fresh": fresh, "progress": progress}
+    done = conduct(plan.detectors, plan.scenarios, plan.seeds, setup=plan.setup, out=out, **how)
     comparisons, ranks = write_comparisons(out, households(done), done.table)
-    tables = ("results", "comparisons", "mean_ranks")
+    power = _power(plan, out / "power", how)
+    peers = {name: one for name, one in plan.detectors.items() if isinstance(one, Peer)}
+    defaults = None if quick or plan.setup.people is not None else _defaults(peers, plan, out, how["workers"])
+    beside = {"power/power": power, "at_defaults": defaults}
+    tables = ("results", "comparisons", "mean_ranks", *(name for name, one in beside.items() if one is not None))
     write_manifest(out, plan, tuple(f"{name}{ending}" for name in tables for ending in TWINS))
     return report(
         done.table,
@@ -186,8 +192,40 @@ def write(
         parameters=_as_run(plan.detectors),
         comparisons=comparisons,
         ranks=ranks,
-        peers=[name for name, one in plan.detectors.items() if isinstance(one, Peer)],
+        power=power,
+        peers=list(peers),
+        defaults=defaults,
     )
+
+
+def _power(plan: Plan, out: Path, how: Mapping[str, Any]) -> pd.DataFrame | None:
+    """Return the power curves that the plan asks for; write them beside what they come from."""
+    if plan.power is None:
+        return None
+    return power_curves(
+        {name: plan.detectors[name] for name in plan.power.detectors},
+        {name: plan.scenarios[name] for name in plan.power.scenarios},
+        plan.seeds,
+        **_sizes(plan.setup),
+        rates=plan.setup.rates,
+        n_reference=plan.setup.n_reference,
+        out=out,
+        **how,
+    )
+
+
+def _defaults(peers: Mapping[str, Peer], plan: Plan, out: Path, workers: int) -> pd.DataFrame | None:
+    """Return what peers do at their own defaults, and write it; None where the study has no peers, or no events."""
+    wrong = {name: one for name, one in plan.scenarios.items() if one.wrong}
+    if not peers or not wrong:
+        return None
+    found = at_defaults(peers, wrong, plan.seeds, **_sizes(plan.setup), workers=workers)
+    write_twins(out / "at_defaults", found)
+    return found
+
+
+def _sizes(setup: Setup) -> dict[str, Any]:
+    return {"n_accounts": setup.n_accounts, "n_days": setup.n_days, "population": setup.population}
 
 
 def _hurried(detector: Detector) -> Detector:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.base import clone
 
 from viewshift._typing import Floats
@@ -38,6 +39,7 @@ def at_defaults(
     n_accounts: int = 300,
     n_days: int = 730,
     population: str = "sessions",
+    workers: int = 1,
 ) -> pd.DataFrame:
     """Count the alarms that peers raise on clean viewers at their own defaults, and the events they find so.
 
@@ -55,6 +57,8 @@ def at_defaults(
         Size of each panel.
     population
         Which simulated population.
+    workers
+        Number of processes, which share out the peers; results are the same for any.
 
     Returns
     -------
@@ -74,19 +78,22 @@ def at_defaults(
             raise ValueError(f"`scenarios` must be such in which something is wrong, got {name!r}.")
     source = Source(Setup(n_accounts, n_days, 5, population, (1.0,)), chosen)
     met = {seed: source.panels(seed) for seed in distinct_seeds(seeds)}
-    rows: list[dict[str, Any]] = []
-    for name, peer in peers.items():
-        head = {"peer": name, "package": peer.package, "setting": peer.setting, "verdict": peer.verdict}
-        try:
-            head["version"] = version(peer.package)
-            tallies = [_tallies(peer, panels) for panels in met.values()]
-        except Exception as error:
-            rows.append({**head, "scenario": one_sentence(error), "metric": "failed", "n": 0})
-            continue
-        size = min(n_accounts, peer.most_accounts or n_accounts)
-        weights = np.hstack([account_weights(size, N_REPLICATES, seed=seed) for seed in met])
-        rows += [{**head, **row} for row in _measured(tallies, weights)]
+    each = Parallel(n_jobs=workers)(delayed(_rows)(name, peer, met, n_accounts) for name, peer in peers.items())
+    rows = [row for part in each for row in part]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": float, "low": float, "high": float})
+
+
+def _rows(name: str, peer: Peer, met: Mapping[int, Panels], n_accounts: int) -> list[dict[str, Any]]:
+    """Return the rows of one peer."""
+    head = {"peer": name, "package": peer.package, "setting": peer.setting, "verdict": peer.verdict}
+    try:
+        head["version"] = version(peer.package)
+        tallies = [_tallies(peer, panels) for panels in met.values()]
+    except Exception as error:
+        return [{**head, "scenario": one_sentence(error), "metric": "failed", "n": 0}]
+    size = min(n_accounts, peer.most_accounts or n_accounts)
+    weights = np.hstack([account_weights(size, N_REPLICATES, seed=seed) for seed in met])
+    return [{**head, **row} for row in _measured(tallies, weights)]
 
 
 def _tallies(peer: Peer, met: Panels) -> dict[str, Tally]:
