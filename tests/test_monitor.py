@@ -295,6 +295,44 @@ def test_an_account_may_be_new_today_or_in_a_corrected_day(rule, panel):
     assert len(monitor.accounts) == 12
 
 
+def test_forgetting_an_account_changes_no_bit_of_the_others(spiky, panel, tmp_path):
+    """Against a monitor that never had it; the forgotten one has an open alarm and a name longer than the others."""
+    names = panel.accounts.tolist()
+    names[5] = "somebody with a long name"
+    shifted = surge(surge(panel, 5, 300, 8), 2, 301, 10)
+    shifted = vs.Panel(dict(shifted.measures), accounts=names, start=shifted.start)
+    without = shifted.take([row for row in range(12) if row != 5])
+    monitor = spiky.monitor(shifted.between(until=shifted.days[304]))
+    never = spiky.monitor(without.between(until=without.days[304]))
+    assert names[5] in set(monitor.alarms()["account"])
+    monitor.forget(names[5])
+    for day in range(305, 312):
+        monitor.save(tmp_path / "forgotten.vs")
+        never.save(tmp_path / "never.vs")
+        one, other = (archives.read_archive(tmp_path / f"{name}.vs", "monitor") for name in ("forgotten", "never"))
+        assert one[0] == other[0]
+        assert one[1].keys() == other[1].keys()
+        for name, values in one[1].items():
+            np.testing.assert_array_equal(values, other[1][name], err_msg=name, strict=True)
+        both = [kept.update(day_of(without, day)) for kept in (monitor, never)]
+        for mine, theirs in [(monitor.alarms(), never.alarms()), *zip(*both, strict=True)]:
+            pd.testing.assert_frame_equal(mine, theirs, check_dtype=len(theirs) > 0)
+        assert len(never.alarms())
+    assert names[5].encode("utf-32-le") not in b"".join(np.asarray(value).tobytes() for value in one[1].values())
+
+
+def test_who_was_forgotten_may_come_again_as_new(rule, panel):
+    monitor = rule.monitor(panel.between(until=panel.days[-2]))
+    for name in panel.accounts:
+        monitor.forget(str(name))
+    assert len(monitor.accounts) == len(monitor.surprise) == 0
+    monitor.update(day_of(panel, -1))
+    assert monitor.accounts.tolist() == panel.accounts.tolist()
+    assert monitor.surprise.isna().all(), "a detector with a window knows nothing of them"
+    with pytest.raises(ValueError, match="`account` must be one of the monitor's accounts, got 'nobody'"):
+        monitor.forget("nobody")
+
+
 def test_single_precision_is_the_same(rule, panel):
     single = panel.with_measures({name: values.astype(np.float32) for name, values in panel.measures.items()})
     monitor = rule.monitor(single.between(until=panel.days[199]))
@@ -378,5 +416,6 @@ def test_the_page_on_monitors_runs_as_it_stands(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = {}
     exec("\n".join(blocks), said)
-    assert len(said["monitor"].accounts) == 501
+    assert len(said["monitor"].accounts) == 500
+    assert "anna" not in said["monitor"].accounts
     assert said["monitor"].last_day == said["today"] + 3

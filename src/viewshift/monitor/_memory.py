@@ -45,6 +45,18 @@ class Memory:
             self.columns[name] = np.concatenate([column, empty], axis=1)
         self.n_accounts = n_accounts
 
+    def keep(self, rows: Ints) -> None:
+        """Drop all accounts but some, and what was kept on account of the others only.
+
+        Parameters
+        ----------
+        rows
+            Rows of those that stay.
+        """
+        columns, self.columns, self.n_accounts = self.columns, {}, len(rows)
+        for name, column in columns.items():
+            self.write(name, np.arange(len(rows)), 0, column[:, rows].T)
+
     def forget(self, first: int, n_days: int) -> None:
         """Fill some days anew, for all accounts.
 

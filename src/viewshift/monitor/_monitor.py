@@ -110,6 +110,25 @@ class Monitor:
         changes = self._correct(rows, day, today) if day <= self._record.last else self._go_on(rows, day, today)
         return Changes(*(table.reset_index(drop=True) for table in changes))
 
+    def forget(self, account: str) -> None:
+        """Drop all that is known of an account; nothing changes for the others.
+
+        Parameters
+        ----------
+        account
+            Its name. Handed over again, it is a new account.
+
+        Raises
+        ------
+        ValueError
+            If the monitor has no such account.
+        """
+        stay = self._record.accounts != account
+        if stay.all():
+            raise ValueError(f"`account` must be one of the monitor's accounts, got {account!r}.")
+        self._record.keep(np.flatnonzero(stay))
+        self._open = self._open[self._open["account"] != account]
+
     def save(self, path: str | Path) -> None:
         """Write rule and state to one file, whole or not at all; `load_monitor` reads it.
 

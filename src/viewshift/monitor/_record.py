@@ -108,6 +108,20 @@ class Record:
             for state in (self.base, self.head)
         )
 
+    def keep(self, rows: Ints) -> None:
+        """Drop all accounts but some.
+
+        Parameters
+        ----------
+        rows
+            Rows of those that stay.
+        """
+        self.accounts = np.array(self.accounts[rows].tolist(), dtype=np.str_)  # no wider than the names that stay
+        self.memory.keep(rows)
+        self.base, self.head = (
+            {name: values[rows] for name, values in state.items()} for state in (self.base, self.head)
+        )
+
     def go_on(self, n_days: int, rows: Ints, known: Mapping[str, Floats]) -> None:
         """Move on by some days, of which only the last is known.
 
