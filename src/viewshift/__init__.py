@@ -19,6 +19,11 @@ _HOME = {
     "pseudonym": "readers",
     "read": "readers",
     "read_netflix": "readers",
+    "read_jellyfin": "readers",
+    "read_lastfm": "readers",
+    "read_letterboxd": "readers",
+    "read_prime_video": "readers",
+    "read_tautulli": "readers",
     "read_table": "readers",
 }
 _MODULES = ("baselines", "detectors", "metrics", "plots", "simulate", "study")
@@ -36,8 +41,13 @@ if TYPE_CHECKING:
     from viewshift.panel import Panel as Panel
     from viewshift.readers import pseudonym as pseudonym
     from viewshift.readers import read as read
+    from viewshift.readers import read_jellyfin as read_jellyfin
+    from viewshift.readers import read_lastfm as read_lastfm
+    from viewshift.readers import read_letterboxd as read_letterboxd
     from viewshift.readers import read_netflix as read_netflix
+    from viewshift.readers import read_prime_video as read_prime_video
     from viewshift.readers import read_table as read_table
+    from viewshift.readers import read_tautulli as read_tautulli
     from viewshift.rules import AlarmRule as AlarmRule
     from viewshift.saved import default_baseline as default_baseline
     from viewshift.saved import default_rule as default_rule

@@ -24,12 +24,19 @@ LINE, EXCESS = "#line", "#excess"
 
 @dataclass(frozen=True)
 class Source:
-    """A file of comma-separated text with a header; `columns` are in lower case, without blanks around."""
+    """A file of comma-separated text; `columns` are the fields of its first line, in lower case, without blanks around.
+
+    Formats without a header look at the `first_line` itself, replace `columns` by names of their own, and say that
+    that line is a row.
+    """
 
     name: str
     content: Path | bytes
     columns: tuple[str, ...]
     delimiter: str
+    first_line: str = ""
+    has_header: bool = True
+    is_quoted: bool = True
 
     def scan(self, *wanted: str) -> pl.DataFrame:
         """Return `LINE` and the wanted columns as text without blanks around, null where empty.
@@ -47,7 +54,7 @@ class Source:
     def _parsed(self, names: list[str], wanted: tuple[str, ...]) -> pl.DataFrame:
         try:
             rows = (
-                self._scan(names, separator=self.delimiter, missing_columns="insert")
+                self._scan(names, separator=self.delimiter, missing_columns="insert", quote_char=self._mark)
                 .select(LINE, *wanted, EXCESS)
                 .collect()
             )
@@ -79,16 +86,20 @@ class Source:
             pl.when(broken).then("raw").alias(EXCESS),
         ).collect()
 
+    @property
+    def _mark(self) -> str | None:
+        return '"' if self.is_quoted else None
+
     def _scan(self, names: list[str], **options: object) -> pl.LazyFrame:
         return pl.scan_csv(
             self.content if isinstance(self.content, Path) else io.BytesIO(self.content),
             has_header=False,
-            skip_lines=1,
+            skip_lines=int(self.has_header),
             schema={name: pl.String() for name in names},
             truncate_ragged_lines=True,
             encoding="utf8-lossy",
             row_index_name=LINE,
-            row_index_offset=2,
+            row_index_offset=1 + int(self.has_header),
             **options,  # type: ignore[arg-type]
         )
 
@@ -141,4 +152,4 @@ def _with_header(name: str, content: Path | bytes, head: bytes) -> Source:
     first = text.splitlines()[0]
     delimiter = max(DELIMITERS, key=first.count)
     fields = next(csv.reader([first], delimiter=delimiter), [])
-    return Source(name, content, tuple(field.strip().lower() for field in fields), delimiter)
+    return Source(name, content, tuple(field.strip().lower() for field in fields), delimiter, first)
