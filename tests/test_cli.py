@@ -94,7 +94,7 @@ except SystemExit:
 def test_help_of_each_command_has_an_example(run, command):
     code, out, _ = run(command, "--help")
     assert code == 0
-    assert f"Example: viewshift {command} " in out
+    assert f"Examples:\n    viewshift {command} " in out
 
 
 def test_version(run):
@@ -190,7 +190,7 @@ def test_one_account_of_several(run, full_export):
     assert years[1] == pytest.approx(3 * years[0], abs=0.2)
     code, out, err = run("detect", full_export, "--account", "nobody")
     assert (code, out) == (2, "")
-    assert err.startswith("--account must be one of")
+    assert err.startswith("--account must be one of the 3 in the file")
 
 
 def test_every_account_has_a_table_of_its_own_at_80_columns(run, story, tmp_path):
@@ -374,7 +374,7 @@ BAD = [
     ("detect {story} --per-account-year 0", "--per-account-year must be a finite number above 0, got 0.0"),
     ("detect {story} --per-account-year -1", "--per-account-year must be a finite number above 0, got -1.0"),
     ("detect {story} --per-account-year much", "--per-account-year must be a finite number above 0, got 'much'"),
-    ("detect {story} --account you", "--account must be one of 'me', got 'you'"),
+    ("detect {story} --account you", "--account must be one of the 1 in the file, letter by letter, got 'you'"),
     ("detect {story} --date-order y/m/d", "date cannot be read"),
     ("detect {story} --date-order american", "--date-order must be one of"),
     ("detect {story} --until yesterday", "--until must be a day such as"),
@@ -389,11 +389,12 @@ BAD = [
     ("detect shopping.csv", "must be a Netflix export"),
     ("detect empty.csv", "the file is empty"),
     ("detect noise.csv", "binary data"),
-    ("daily {story}", "Missing option '--out'"),
+    ("daily {story}", "--out must name the file to write, such as days.csv"),
     ("daily {story} --out days.html", "--out must end in .csv, .parquet or .json"),
     ("daily own.csv --out own.csv", "--out must not be the file that is read"),
     ("simulate --out p.parquet --scenario storey", "--scenario must be one of 'story'"),
     ("simulate --out p.parquet --population martians", "--population must be one of"),
+    ("simulate", "Missing option '--out'. See viewshift simulate --help."),
     ("simulate --out p.parquet --accounts 0", "Invalid value for '--accounts'"),
     ("compare --out own.csv", "Invalid value for '--out'"),
     ("dtect", "No such command 'dtect'"),

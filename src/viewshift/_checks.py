@@ -1,6 +1,7 @@
 """Checks of what a user passed in: each raises one sentence that names parameter, rule, value and remedy."""
 
 from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,16 @@ def check_ascending(name: str, values: Any) -> tuple[Any, ...]:
 def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
     """Return `value`, or raise if it is not one of `choices`."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}, got {value!r}.")
+        known = ", ".join(map(repr, choices))
+        raise ValueError(f"`{name}` must be one of {known}, got {value!r}{nearest(value, choices)}")
     return value
+
+
+def nearest(value: Any, choices: Collection[str]) -> str:
+    """Return the end of a sentence that refuses `value`: the choice that was probably meant, if one is near."""
+    by_letters = {choice.lower(): choice for choice in choices}
+    near = get_close_matches(str(value).lower(), by_letters, n=1)
+    return f"; did you mean {by_letters[near[0]]!r}?" if near else "."
 
 
 def check_day(name: str, value: Any) -> np.datetime64:

@@ -3,10 +3,11 @@
 import re
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 
+from viewshift._checks import nearest
 from viewshift._typing import Bools, Ints
 
 NIGHT_ENDS = time(6)
@@ -18,7 +19,8 @@ def check_tz(name: str, value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError, TypeError, AttributeError):
-        raise ValueError(f"`{name}` must be a time zone such as 'Europe/Berlin', got {value!r}.") from None
+        near = nearest(value, available_timezones())
+        raise ValueError(f"`{name}` must be a time zone such as 'Europe/Berlin', got {value!r}{near}") from None
     return value
 
 

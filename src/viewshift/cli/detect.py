@@ -1,17 +1,18 @@
 """`viewshift detect`: from an export to alarms in a terminal, a table or a page."""
 
-import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from viewshift import __version__
-from viewshift._checks import check_choice
 from viewshift._files import write_files
 from viewshift.alarms import describe
 from viewshift.cli.files import check_target, frame_table, write_table
 from viewshift.cli.findings import Findings
-from viewshift.cli.inputs import read_days
-from viewshift.cli.terminal import remind, say, say_when_compiling, show
+from viewshift.cli.inputs import read_days, what_was_read
+from viewshift.cli.terminal import answer, remind, say, say_when_compiling, show
+from viewshift.cli.words import as_json
+from viewshift.panel import Panel
 from viewshift.saved import default_rule, load_rule
 
 ENDINGS = (".csv", ".json", ".html")
@@ -28,6 +29,7 @@ def detect(
     date_order: str | None,
     episodes: str | None,
     out: Path | None,
+    json: bool,
 ) -> None:
     """Read an export, show its alarms, and write them if `out` is given."""
     say_when_compiling()
@@ -38,14 +40,27 @@ def detect(
         judge = judge.at(_rate(per_account_year))
     panel, report, warned = read_days(file, tz=tz, until=until, date_order=date_order, episodes=episodes)
     if account is not None:
-        check_choice("account", account, panel.accounts.tolist())
-        panel = panel.select([account])
+        panel = _only(panel, account)
     found = Findings(panel, judge, report, shipped=rule is None)
-    show(found)
-    remind(warned)
-    if out is not None:
+    if out is not None:  # before the output, which may be cut short
         write_files((out, partial(_write, found)))
+    if json:
+        answer(_content(found))
+    else:
+        show(found)
+    remind(warned)
+    if out is not None and not json:
         say(f"Written to {out}.")
+
+
+def _only(panel: Panel, account: str) -> Panel:
+    """Return one account; the names of the others are nobody's business."""
+    if account not in panel.accounts.tolist():
+        raise ValueError(
+            f"`account` must be one of the {panel.n_accounts:,} in the file, letter by letter, got {account!r}; "
+            "without it each account is judged."
+        )
+    return panel.select([account])
 
 
 def _rate(text: str) -> float:
@@ -61,29 +76,21 @@ def _write(found: Findings, path: Path) -> None:
 
         path.write_text(page(found), encoding="utf-8")
     elif path.suffix.lower() == ".json":
-        path.write_text(_as_json(found), encoding="utf-8")
+        path.write_text(as_json(_content(found)), encoding="utf-8")
     else:
         write_table(frame_table(found.alarms), path)
 
 
-def _as_json(found: Findings) -> str:
+def _content(found: Findings) -> dict[str, Any]:
     alarms = frame_table(found.alarms).fill_nan(None).to_dicts()
     for alarm, sentence in zip(alarms, describe(found.alarms, found.measure), strict=True):
         alarm["sentence"] = sentence
-    content = {
+    return {
         "viewshift": __version__,
-        "file": found.report.source,
-        "rows": found.report.rows,
-        "kept": found.report.kept,
-        "left_out": {part.reason: part.rows for part in found.report.left_out},
-        "date_order": found.report.date_order,
-        "tz": found.report.tz,
-        "since": str(found.panel.days[0]),
-        "until": str(found.panel.days[-1]),
+        **what_was_read(found.report, found.panel),
         "reference": found.rule.reference,
         "per_account_year": found.rule.per_account_year,
         "account_years": found.years,
         "alarms_expected_by_chance": found.by_chance,
         "alarms": alarms,
     }
-    return json.dumps(content, indent=2, default=str, ensure_ascii=False, allow_nan=False) + "\n"

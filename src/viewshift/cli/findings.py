@@ -123,10 +123,5 @@ def how_rare(alarm: Mapping[Any, Any], rule: AlarmRule, *, once: str = "once", y
     return f"{word}{once} in {number:,.{0 if number >= 10 else 1}f} {years}"
 
 
-def plain(text: str) -> str:
-    """Return text without control characters, which a terminal would obey."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
 def _amount(number: float, noun: str) -> str:
     return f"{number:,.1f} {noun}s" if number >= 0.1 else f"less than 0.1 {noun}s"

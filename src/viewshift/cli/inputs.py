@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from viewshift.panel import Panel
 from viewshift.readers import read, read_netflix
@@ -36,3 +36,17 @@ def read_days(
         panel = events.daily(until=until)
     said = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
     return DaysRead(panel, events.report, said)
+
+
+def what_was_read(report: ReadingReport, panel: Panel) -> dict[str, Any]:
+    """Return what a JSON answer says about the file that was read."""
+    return {
+        "file": report.source,
+        "rows": report.rows,
+        "kept": report.kept,
+        "left_out": {part.reason: part.rows for part in report.left_out},
+        "date_order": report.date_order,
+        "tz": report.tz,
+        "since": str(panel.days[0]),
+        "until": str(panel.days[-1]),
+    }

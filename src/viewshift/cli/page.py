@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from viewshift import __version__
 from viewshift.alarms import describe
-from viewshift.cli.findings import Findings, how_rare, plain
+from viewshift.cli.findings import Findings, how_rare
+from viewshift.cli.words import plain
 from viewshift.panel import Panel
 from viewshift.plots import account, calendar
 from viewshift.plots._calendar import CELL

@@ -3,16 +3,24 @@
 from functools import partial
 from pathlib import Path
 
+from viewshift import __version__
 from viewshift import simulate as simulation
 from viewshift._checks import check_choice
 from viewshift._files import write_files
 from viewshift.cli.files import TABLES, check_target, frame_table, panel_table, write_table
-from viewshift.cli.inputs import read_days
-from viewshift.cli.terminal import remind, say, say_when_compiling
+from viewshift.cli.inputs import read_days, what_was_read
+from viewshift.cli.terminal import answer, remind, say, say_when_compiling
 
 
 def daily(
-    file: Path, out: Path, *, tz: str | None, until: str | None, date_order: str | None, episodes: str | None
+    file: Path,
+    out: Path | None,
+    *,
+    tz: str | None,
+    until: str | None,
+    date_order: str | None,
+    episodes: str | None,
+    json: bool,
 ) -> None:
     """Write the daily panel of an export.
 
@@ -21,7 +29,7 @@ def daily(
     file
         The export.
     out
-        Table to write.
+        Table to write; None only with `json`.
     tz
         Time zone.
     until
@@ -30,16 +38,30 @@ def daily(
         Order of dates.
     episodes
         Column of daily counts.
+    json
+        Whether to print the days as JSON.
     """
-    check_target(out, TABLES, source=file)
+    if out is not None:
+        check_target(out, TABLES, source=file)
+    elif not json:
+        raise ValueError("`out` must name the file to write, such as days.csv; with --json the days are printed.")
     days = read_days(file, tz=tz, until=until, date_order=date_order, episodes=episodes)
-    say(str(days.report))
+    table = panel_table(days.panel)
+    if out is not None:
+        write_files((out, partial(write_table, table)))
+    if json:
+        rows = table.fill_nan(None).to_dicts()
+        answer({"viewshift": __version__, **what_was_read(days.report, days.panel), "days": rows})
+    else:
+        say(str(days.report))
     remind(days.warnings)
-    write_files((out, partial(write_table, panel_table(days.panel))))
-    say(f"{out}: {days.panel.n_accounts:,} x {days.panel.n_days:,} account-days.")
+    if not json:
+        say(f"{out}: {days.panel.n_accounts:,} x {days.panel.n_days:,} account-days.")
 
 
-def simulate(out: Path, *, accounts: int, days: int, seed: int, population: str, scenario: str | None) -> None:
+def simulate(
+    out: Path, *, accounts: int, days: int, seed: int, population: str, scenario: str | None, json: bool
+) -> None:
     """Write a panel of simulated viewers, and beside it what really happened if there is a scenario.
 
     Parameters
@@ -56,16 +78,37 @@ def simulate(out: Path, *, accounts: int, days: int, seed: int, population: str,
         How viewers are made.
     scenario
         Name of what happens to them; None for nothing.
+    json
+        Whether to say what was written as JSON.
     """
     say_when_compiling()
     check_target(out, TABLES)
+    beside, truth = None, None
     if scenario is None:
         panel = simulation.viewers(accounts, days, seed=seed, population=population)
         write_files((out, partial(write_table, panel_table(panel))))
-        say(f"{out}: {accounts:,} viewers x {days:,} days.")
-        return
-    check_choice("scenario", scenario, tuple(simulation.SCENARIOS))
-    panel, truth = simulation.SCENARIOS[scenario].sample(accounts, days, seed=seed, population=population)
-    beside = out.with_suffix(f".truth{out.suffix}")
-    write_files((out, partial(write_table, panel_table(panel))), (beside, partial(write_table, frame_table(truth))))
-    say(f"{out}: {accounts:,} viewers x {days:,} days; {beside}: {len(truth):,} events.")
+    else:
+        check_choice("scenario", scenario, tuple(simulation.SCENARIOS))
+        panel, truth = simulation.SCENARIOS[scenario].sample(accounts, days, seed=seed, population=population)
+        beside = out.with_suffix(f".truth{out.suffix}")
+        write_files((out, partial(write_table, panel_table(panel))), (beside, partial(write_table, frame_table(truth))))
+    n_events = 0 if truth is None else len(truth)
+    if json:
+        answer(
+            {
+                "viewshift": __version__,
+                "out": out,
+                "truth": beside,
+                "accounts": accounts,
+                "days": days,
+                "since": panel.days[0],
+                "until": panel.days[-1],
+                "events": n_events,
+                "population": population,
+                "scenario": scenario,
+                "seed": seed,
+            }
+        )
+    else:
+        told = "" if beside is None else f"; {beside}: {n_events:,} events"
+        say(f"{out}: {accounts:,} viewers x {days:,} days{told}.")

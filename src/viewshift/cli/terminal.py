@@ -8,8 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from viewshift.cli.findings import Findings, how_rare, plain
-from viewshift.cli.options import with_options
+from viewshift.cli.findings import Findings, how_rare
+from viewshift.cli.words import as_json, plain, with_options
 from viewshift.kernels._compile import when_compiling
 from viewshift.sentences import is_clear, onset_support, with_interval
 
@@ -18,6 +18,11 @@ def say(text: str = "", *, aside: bool = False) -> None:
     """Print lines; an aside goes to the error stream."""
     console = Console(markup=False, highlight=False, emoji=False, stderr=aside, soft_wrap=True)
     console.print(plain(text))
+
+
+def answer(content: Mapping[str, Any]) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(as_json(content))
 
 
 def say_when_compiling() -> None:

@@ -1,5 +1,6 @@
 """A progress bar where somebody is watching."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +18,9 @@ def progress_bar(n_steps: int, show: bool | None) -> Iterator[Progress]:
     n_steps
         Number of steps to do.
     show
-        Whether to show it; None: if the error stream is a terminal.
+        Whether to show it; None: if the error stream is a terminal that can move its cursor (``TERM`` is not dumb).
     """
-    if not (sys.stderr.isatty() if show is None else show):
+    if not (sys.stderr.isatty() and os.environ.get("TERM") != "dumb" if show is None else show):
         yield lambda what, steps=1: None
         return
     from rich import progress as bars  # noqa: PLC0415 - only where somebody is watching

@@ -1,6 +1,7 @@
 """Jobs over processes, one core each: the same results however many there are, and a failed unit where one dies."""
 
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -97,6 +98,7 @@ def _in_pool(
 
 
 def _begin(setup: Setup, scenarios: Mapping[str, simulate.Scenario]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the one that began this one ends it
     global _source  # noqa: PLW0603 - one per process, set before its first job
     _source = Source(setup, scenarios)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()

@@ -1,0 +1,29 @@
+"""Words for the terminal: no control characters, options by their names, one JSON document."""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+OPTIONS = "account|accounts|data|date_order|days|episodes|out|per_account_year|population|scenario|seed|seeds|tz|until"
+
+
+def with_options(sentence: str) -> str:
+    """Return a sentence of the library in words of the command line: "`episodes='n'`" becomes "--episodes n"."""
+    return re.sub(rf"`({OPTIONS})(?:=(?:'([^'`]*)')?)?`", _option, sentence)
+
+
+def _option(found: re.Match[str]) -> str:
+    name = f"--{found[1].replace('_', '-')}"
+    return name if found[2] is None else f"{name} {shlex.quote(found[2])}"
+
+
+def plain(text: str) -> str:
+    """Return text without control characters, which a terminal would obey."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def as_json(content: Mapping[str, Any]) -> str:
+    """Return one JSON document, in ASCII: a name in it can neither steer a terminal nor break an encoding."""
+    return json.dumps(content, indent=2, default=str, allow_nan=False) + "\n"
