@@ -386,7 +386,7 @@ BAD = [
     ("detect plays.csv --episodes plays", "--episodes must name a column of plays.csv, got 'plays'"),
     ("detect {story} --rule {story}", "must be a rule saved by"),
     ("detect {full} --tz Mars/Phobos", "--tz must be a time zone such as 'Europe/Berlin', got 'Mars/Phobos'"),
-    ("detect shopping.csv", "must be a Netflix export"),
+    ("detect shopping.csv", "must be an export of Netflix"),
     ("detect empty.csv", "the file is empty"),
     ("detect noise.csv", "binary data"),
     ("daily {story}", "--out must name the file to write, such as days.csv"),

@@ -129,5 +129,7 @@ def test_read_recognises_both_with_keyed_names(tmp_path: Path, write: Callable[.
 def test_other_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.tsv"
     path.write_text("a\tb\n")
-    with pytest.raises(ValueError, match=r"^other.tsv, line 1: the file must be playback_reporting.db or a backup"):
+    with pytest.raises(
+        ValueError, match=r"^other.tsv, line 1: the file must be playback_reporting.db of Jellyfin or a backup"
+    ):
         vs.read_jellyfin(path)

@@ -62,9 +62,11 @@ def test_other_lists_of_the_export_are_refused_in_favour_of_the_diary(tmp_path: 
     watched = diary(
         tmp_path, "2021-01-02,The Quiet Orchard,1999,https://boxd.it/x", header="Date,Name,Year,Letterboxd URI"
     )
-    with pytest.raises(ValueError, match=r"^diary.csv, line 1: .* when a film was entered and not .*; take diary.csv"):
+    with pytest.raises(
+        ValueError, match=r"^diary.csv, line 1: .*diary.csv; watched.csv does not say when a film was watched"
+    ):
         vs.read_letterboxd(watched)
-    with pytest.raises(ValueError, match=r"got 'title,date', which is no diary"):
+    with pytest.raises(ValueError, match=r"got the columns 'title', 'date'"):
         vs.read_letterboxd(diary(tmp_path, "A,1/1/25", header="Title,Date"))
     with pytest.raises(ValueError, match="`tz` must be a time zone"):
         vs.read_letterboxd(watched, tz="Berlin")

@@ -304,10 +304,14 @@ def test_bytes_that_are_no_utf8_are_noted(tmp_path: Path) -> None:
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
 @settings(max_examples=60)
-def test_quoting_is_undone_the_same_way_line_by_line(titles: list[str], quoting: int) -> None:
+def test_quoting_is_undone_the_same_way_line_by_line(
+    tmp_path_factory: pytest.TempPathFactory, titles: list[str], quoting: int
+) -> None:
     text = io.StringIO()
     csv.writer(text, quoting=quoting).writerows([["Title", "Date"], *([title, "7/26/25"] for title in titles)])
-    source = Source("history.csv", text.getvalue().encode(), ("title", "date"), ",")
+    path = tmp_path_factory.mktemp("quoting") / "history.csv"
+    path.write_bytes(text.getvalue().encode())
+    source = Source(path.name, path, b"", ("title", "date"))
     rows = source.scan("title", "date")
     assert rows["title"].to_list() == [title.strip() or None for title in titles]
     by_line = source._parsed_by_line(["title", "date", EXCESS], ("title", "date"))
@@ -483,11 +487,15 @@ def test_account_is_refused_where_profiles_are_accounts() -> None:
         (b"", "the file is empty"),
         (b"  \n", "the file is empty"),
         (b"Title,Date\n", "there must be rows below the header, got none"),
-        (b"\n<!DOCTYPE html><html><body>Sign in</body></html>", "line 1 must be a header of CSV columns, got HTML"),
+        (
+            b"\n<!DOCTYPE html><html><body>Sign in</body></html>",
+            ", line 1: .*, got HTML; ask for the export as CSV, and for that of YouTube as JSON",
+        ),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "got binary data"),
-        (b"\x1f\x8b\x08\x08Title", "got binary data"),
-        ("Title,Date\nA,1/1/25\n".encode("utf-16"), "must be UTF-8, got UTF-16"),
-        (b"Name,When\nA,1/1/25\n", "line 1: the header must be that of a Netflix export, .* got 'name,when'"),
+        (b"\x1f\x8b\x08\x08Title", "got a gzip archive; unpack it first"),
+        ("Title,Date\nA,1/1/25\n".encode("utf-16"), "got UTF-16; save it as 'CSV UTF-8'"),
+        (b"Harbour Lights: Low Tide,7/26/25\nA,7/1/25\n", "line 1: .*, got a line of values"),
+        (b"Name,When\nA,1/1/25\n", "line 1: the file must be a Netflix export .*, got the columns 'name', 'when'"),
     ],
 )
 def test_files_that_are_no_export_are_named_with_rule_and_remedy(tmp_path: Path, content: bytes, words: str) -> None:
@@ -497,10 +505,10 @@ def test_files_that_are_no_export_are_named_with_rule_and_remedy(tmp_path: Path,
         vs.read_netflix(path)
 
 
-def test_missing_file_and_folder_are_said_in_a_sentence(tmp_path: Path) -> None:
+def test_missing_file_and_empty_folder_are_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere.csv must be a file, found nothing there\."):
         vs.read_netflix(tmp_path / "nowhere.csv")
-    with pytest.raises(FileNotFoundError, match="must be a file, found a folder there"):
+    with pytest.raises(ValueError, match=r"there must be a Netflix export .*, found none in 0 files\."):
         vs.read_netflix(tmp_path)
 
 
@@ -514,7 +522,8 @@ def archive(folder: Path, **members: Path) -> Path:
 
 
 def test_zip_archive_with_one_export_is_read_in_place(tmp_path: Path) -> None:
-    path = archive(tmp_path, CONTENT_INTERACTION__ViewingActivity=FULL, CONTENT_INTERACTION__SearchHistory=SHORT)
+    searches = short(tmp_path, "Ada,low tide,2025-07-01", header="Profile Name,Query Typed,Utc Timestamp")
+    path = archive(tmp_path, CONTENT_INTERACTION__ViewingActivity=FULL, CONTENT_INTERACTION__SearchHistory=searches)
     events = vs.read(path, tz="Europe/Berlin")
     assert events.table.equals(vs.read_netflix(FULL, tz="Europe/Berlin").table)
     assert events.report.source == "netflix-report.zip/CONTENT_INTERACTION/ViewingActivity.csv"
@@ -522,10 +531,28 @@ def test_zip_archive_with_one_export_is_read_in_place(tmp_path: Path) -> None:
 
 
 def test_zip_archives_with_none_or_two_exports_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"netflix-report.zip: a zip archive must hold exactly one .*, found none"):
+    with pytest.raises(ValueError, match=r"netflix-report.zip: there must be an export of .*, found none in 1 files"):
         vs.read(archive(tmp_path))
-    with pytest.raises(ValueError, match=r"found a/NetflixViewingHistory.csv and ViewingActivity.csv; unpack it"):
-        vs.read(archive(tmp_path, a__NetflixViewingHistory=SHORT, ViewingActivity=FULL))
+    path = archive(tmp_path, a__NetflixViewingHistory=SHORT, ViewingActivity=FULL)
+    for read in (vs.read, vs.read_netflix):
+        with pytest.raises(
+            ValueError,
+            match=r"found netflix-report.zip/ViewingActivity.csv and .*.zip/a/NetflixView.*; name one of them",
+        ):
+            read(path)
+    assert len(vs.read(path / "a" / "NetflixViewingHistory.csv")) == 8
+    with pytest.raises(
+        FileNotFoundError, match=r"netflix-report.zip/b.csv must be a file in the archive, found nothing"
+    ):
+        vs.read(path / "b.csv")
+
+
+def test_a_folder_is_read_as_its_archive_would_be(tmp_path: Path) -> None:
+    with zipfile.ZipFile(archive(tmp_path, CONTENT_INTERACTION__ViewingActivity=FULL)) as file:
+        file.extractall(tmp_path / "report")
+    events = vs.read(tmp_path / "report", tz="Europe/Berlin")
+    assert events.report.source == "report/CONTENT_INTERACTION/ViewingActivity.csv"
+    assert len(events) == 7
 
 
 def test_spreadsheet_workbooks_are_asked_for_as_csv(tmp_path: Path) -> None:
@@ -559,6 +586,6 @@ def test_read_recognises_each_kind_by_its_header(tmp_path: Path) -> None:
 
 def test_read_names_what_it_can_read(tmp_path: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"must be a Netflix export .* or a table with .* 'start' or 'date', got .*'artist'"
+        ValueError, match=r"must be an export of Netflix, .* or a table with .* 'start' or 'date', got .*'artist'"
     ):
         vs.read(short(tmp_path, "a,b", header="artist,track"))

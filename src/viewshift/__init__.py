@@ -18,13 +18,16 @@ _HOME = {
     "load_rule": "saved",
     "pseudonym": "readers",
     "read": "readers",
-    "read_netflix": "readers",
     "read_jellyfin": "readers",
     "read_lastfm": "readers",
     "read_letterboxd": "readers",
+    "read_netflix": "readers",
     "read_prime_video": "readers",
-    "read_tautulli": "readers",
+    "read_spotify": "readers",
     "read_table": "readers",
+    "read_tautulli": "readers",
+    "read_trakt": "readers",
+    "read_youtube": "readers",
 }
 _MODULES = ("baselines", "detectors", "metrics", "plots", "simulate", "study")
 
@@ -46,8 +49,11 @@ if TYPE_CHECKING:
     from viewshift.readers import read_letterboxd as read_letterboxd
     from viewshift.readers import read_netflix as read_netflix
     from viewshift.readers import read_prime_video as read_prime_video
+    from viewshift.readers import read_spotify as read_spotify
     from viewshift.readers import read_table as read_table
     from viewshift.readers import read_tautulli as read_tautulli
+    from viewshift.readers import read_trakt as read_trakt
+    from viewshift.readers import read_youtube as read_youtube
     from viewshift.rules import AlarmRule as AlarmRule
     from viewshift.saved import default_baseline as default_baseline
     from viewshift.saved import default_rule as default_rule

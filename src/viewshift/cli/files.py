@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from viewshift._spreadsheets import for_spreadsheets
 from viewshift.panel import Panel
 
 TABLES = (".csv", ".parquet", ".json")
@@ -20,7 +21,7 @@ def check_target(path: Path, endings: Sequence[str], *, source: Path | None = No
     folder = path.resolve().parent
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise ValueError(f"`out` must name a file in a folder that can be written to, got {str(path)!r}.")
-    if source is not None and path.exists() and path.samefile(source):
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise ValueError(f"`out` must not be the file that is read, got {str(path)!r}.")
 
 
@@ -32,8 +33,7 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
     elif path.suffix.lower() == ".json":
         table.write_json(path)
     else:
-        for_reading = table.with_columns(pl.col(pl.String).map_batches(_harmless, return_dtype=pl.String))
-        for_reading.with_columns(_as_whole(table)).write_csv(path)
+        for_spreadsheets(table.with_columns(_as_whole(table))).write_csv(path)
 
 
 def panel_table(panel: Panel) -> pl.DataFrame:
@@ -57,12 +57,6 @@ def frame_table(frame: pd.DataFrame) -> pl.DataFrame:
         else:
             columns[str(name)] = pl.Series(column.to_list(), dtype=pl.String)
     return pl.DataFrame(columns)
-
-
-def _harmless(text: pl.Series) -> pl.Series:
-    """Quote text that a spreadsheet would take for a formula, by an apostrophe before it."""
-    risky = text.str.contains(r"^[=+\-@\t\r]")
-    return pl.select(pl.when(risky).then("'" + text).otherwise(text)).to_series()
 
 
 def _as_whole(table: pl.DataFrame) -> list[pl.Series]:

@@ -23,11 +23,11 @@ class Sieve:
     source
         Name of the file, for messages.
     place
-        What `LINE` counts: "line" or "row".
+        What `LINE` counts, from 1 on if the frame has none: "line", "row" or "entry".
     """
 
     def __init__(self, frame: pl.DataFrame, source: str, place: str = "line") -> None:
-        self.frame = frame
+        self.frame = frame if LINE in frame.columns else frame.with_row_index(LINE, offset=1)
         self.source = source
         self.place = place
         self.rows = len(frame)
@@ -35,7 +35,8 @@ class Sieve:
         self.not_used: list[str] = []
         self.oddities: list[str] = []
         if frame.is_empty():
-            raise ValueError(f"{source}: there must be rows below the header, got none; fetch the export again.")
+            what = "rows below the header" if place == "line" else "entries"
+            raise ValueError(f"{source}: there must be {what}, got none; fetch the export again.")
 
     def leave_out(self, reason: str, where: pl.Expr) -> None:
         """Leave out the rows where the expression holds, and note how many and why."""

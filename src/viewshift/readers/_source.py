@@ -1,22 +1,34 @@
-"""Files of comma-separated text: found, recognised by their header, and scanned with the numbers of their lines."""
+"""Files, in a zip archive or not: what is in them by their first bytes, and text scanned with the numbers of lines."""
 
 import csv
 import io
 import re
-import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import polars as pl
 
-from viewshift._files import existing_file
+from viewshift.readers._archive import Member, Readable
+from viewshift.readers._json import first_keys
 
 Location: TypeAlias = str | PathLike[str]
 
-EXPORTS = re.compile(r"(ViewingActivity|NetflixViewingHistory)[^/]*\.csv$", re.IGNORECASE)
 DELIMITERS = ",;\t"
+
+PARQUET, SQLITE = "a Parquet table", "an SQLite database"
+
+SIGNATURES = {
+    PARQUET: (b"PAR1",),
+    SQLITE: (b"SQLite format 3\0",),
+    "a gzip archive": (b"\x1f\x8b",),
+    "UTF-16": (b"\xff\xfe", b"\xfe\xff"),
+}
+"""How files begin that are no text."""
 
 LINE, EXCESS = "#line", "#excess"
 """Names of the columns that a scan adds."""
@@ -24,19 +36,83 @@ LINE, EXCESS = "#line", "#excess"
 
 @dataclass(frozen=True)
 class Source:
-    """A file of comma-separated text; `columns` are the fields of its first line, in lower case, without blanks around.
+    """A file, or one within a zip archive, and what its first bytes say of it.
 
-    Formats without a header look at the `first_line` itself, replace `columns` by names of their own, and say that
-    that line is a row.
+    Parameters
+    ----------
+    name
+        For messages.
+    content
+        Where it is.
+    head
+        Its first bytes.
+    columns
+        The fields of the first line of text, in lower case, without blanks around; empty for other files. Formats
+        without a header replace them by names of their own.
+    delimiter
+        What stands between fields.
+    first_line
+        The first line of text as it is, for formats without a header.
+    has_header
+        Whether the first line is no row.
+    is_quoted
+        Whether quotation marks around a field are none of it.
     """
 
     name: str
-    content: Path | bytes
-    columns: tuple[str, ...]
-    delimiter: str
+    content: Path | Member
+    head: bytes
+    columns: tuple[str, ...] = ()
+    delimiter: str = ","
     first_line: str = ""
     has_header: bool = True
     is_quoted: bool = True
+
+    @property
+    def path(self) -> Path:
+        """Where the file is, for what has to be read out of order; raise if it is in an archive."""
+        if isinstance(self.content, Path):
+            return self.content
+        raise ValueError(f"{self.name}: {self.kind} must not be in an archive; unpack it and name the file.")
+
+    @property
+    def depth(self) -> int:
+        """In how many folders of an archive or folder the file is."""
+        return self.name.count("/")
+
+    @contextmanager
+    def open(self) -> Iterator[Readable]:
+        """Open the content for reading from its beginning."""
+        with self.content.open("rb") if isinstance(self.content, Path) else self.content.open() as stream:
+            yield stream
+
+    @cached_property
+    def kind(self) -> str:
+        """What the file holds: "text", "JSON", or what readers of text cannot read."""
+        for kind, begins in SIGNATURES.items():
+            if self.head.startswith(begins):
+                return kind
+        if b"\0" in self.head or re.search(rb"[\x01-\x08\x0e-\x1f]", self.head[:1024]):
+            return "binary data"
+        begin = self.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if not begin:
+            return "nothing"
+        return {b"<": "HTML", b"[": "JSON", b"{": "JSON"}.get(begin[:1], "text")
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of the first entries of a list of objects in JSON; empty for other files."""
+        return first_keys(self.head) if self.kind == "JSON" else frozenset()
+
+    def with_columns(self) -> Self:
+        """Return the source with the header of its text."""
+        if self.kind != "text":
+            return self
+        first = self.head.decode("utf-8-sig", errors="replace").splitlines()[0]
+        delimiter = max(DELIMITERS, key=first.count)
+        fields = next(csv.reader([first], delimiter=delimiter), [])
+        columns = tuple(field.strip().lower() for field in fields)
+        return replace(self, columns=columns, delimiter=delimiter, first_line=first)
 
     def scan(self, *wanted: str) -> pl.DataFrame:
         """Return `LINE` and the wanted columns as text without blanks around, null where empty.
@@ -92,7 +168,7 @@ class Source:
 
     def _scan(self, names: list[str], **options: object) -> pl.LazyFrame:
         return pl.scan_csv(
-            self.content if isinstance(self.content, Path) else io.BytesIO(self.content),
+            self.content if isinstance(self.content, Path) else io.BytesIO(self.content.read()),
             has_header=False,
             skip_lines=int(self.has_header),
             schema={name: pl.String() for name in names},
@@ -102,54 +178,3 @@ class Source:
             row_index_offset=1 + int(self.has_header),
             **options,  # type: ignore[arg-type]
         )
-
-
-def open_text(path: Location) -> Source:
-    """Find the file, or the one Netflix file within a zip archive, and read its header.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is empty or no text, or the archive holds no Netflix file, or several.
-    """
-    file = existing_file("path", path)
-    if zipfile.is_zipfile(file):
-        return _from_archive(file)
-    with file.open("rb") as stream:
-        return _with_header(file.name, file, stream.read(1 << 16))
-
-
-def _from_archive(file: Path) -> Source:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            if "xl/workbook.xml" in archive.namelist():
-                raise ValueError(f"{file.name}: the file must be CSV, got a spreadsheet workbook; save it as CSV.")
-            members = [n for n in archive.namelist() if EXPORTS.search(n) and not n.startswith("__MACOSX/")]
-            if len(members) != 1:
-                found = " and ".join(members) or "none"
-                raise ValueError(
-                    f"{file.name}: a zip archive must hold exactly one ViewingActivity.csv or "
-                    f"NetflixViewingHistory.csv, found {found}; unpack it and name the file."
-                )
-            content = archive.read(members[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise ValueError(f"{file.name}: the zip archive cannot be unpacked ({error}); fetch it again.") from None
-    return _with_header(f"{file.name}/{members[0]}", content, content[: 1 << 16])
-
-
-def _with_header(name: str, content: Path | bytes, head: bytes) -> Source:
-    if not head.strip():
-        raise ValueError(f"{name}: the file is empty; fetch the export again.")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError(f"{name}: the text must be UTF-8, got UTF-16; save it as 'CSV UTF-8'.")
-    if b"\0" in head or re.search(rb"[\x01-\x08\x0e-\x1f]", head[:1024]):
-        raise ValueError(f"{name}: the file must be comma-separated text, got binary data; name the CSV file itself.")
-    text = head.decode("utf-8-sig", errors="replace")
-    if text.lstrip().startswith("<"):
-        raise ValueError(f"{name}: line 1 must be a header of CSV columns, got HTML; download the export as CSV.")
-    first = text.splitlines()[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    fields = next(csv.reader([first], delimiter=delimiter), [])
-    return Source(name, content, tuple(field.strip().lower() for field in fields), delimiter, first)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from viewshift._files import existing_file
 from viewshift.daily import Events
 from viewshift.readers._columns import as_instant, as_number
+from viewshift.readers._finding import find_one
 from viewshift.readers._plays import (
     check_minutes,
     clean_titles,
@@ -17,8 +17,8 @@ from viewshift.readers._plays import (
 )
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import EXCESS, Location, Source, open_text
-from viewshift.readers._sqlite import has_log, is_sqlite, open_database
+from viewshift.readers._source import EXCESS, SQLITE, Location, Source
+from viewshift.readers._sqlite import has_log, open_database
 
 TABLE = "playbackactivity"
 FIELDS = (
@@ -31,6 +31,7 @@ NO_VIEWS = {"music and audio books": ["audio", "audiobook"], "photos": ["photo"]
 
 EPISODE = r"^(.*?) - s\d+e\d+ - "
 CLOCK = "times of the server's own clock"
+SOUGHT = "playback_reporting.db of Jellyfin or a backup of it (nine columns between tabs)"
 FETCH = "fetch the file again and leave it as it is"
 
 
@@ -119,8 +120,9 @@ def is_backup(source: Source) -> bool:
 
 def _rows(path: Location) -> tuple[pl.DataFrame, str, str]:
     """Return the rows as text with their `LINE`, the name of their file, and what `LINE` counts."""
-    if is_sqlite(existing_file("path", path)):
-        with open_database(path) as database:
+    source = find_one(path, lambda source: source.kind == SQLITE or is_backup(source), SOUGHT)
+    if source.kind == SQLITE:
+        with open_database(source.path) as database:
             if not is_database(database.tables):
                 raise ValueError(
                     f"{database.name}: the database must be that of Playback Reporting, with the table "
@@ -128,12 +130,6 @@ def _rows(path: Location) -> tuple[pl.DataFrame, str, str]:
                 )
             rows = database.read(TABLE, texts=WANTED)
             return rows.with_columns(pl.lit(value=False).alias(EXCESS)), database.name, "row"
-    source = open_text(path)
-    if not is_backup(source):
-        raise ValueError(
-            f"{source.name}, line 1: the file must be playback_reporting.db or a backup of Playback Reporting, nine "
-            "fields between tabs that begin with a time and end with seconds, got another line."
-        )
     source = replace(source, columns=FIELDS, delimiter="\t", has_header=False, is_quoted=False)
     return source.scan(*WANTED), source.name, "line"
 

@@ -8,10 +8,11 @@ import polars as pl
 
 from viewshift.daily import Events
 from viewshift.readers._columns import as_instant, as_number
+from viewshift.readers._finding import find_one
 from viewshift.readers._plays import clean_titles, zone_of_days
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import EXCESS, LINE, Location, Source, open_text
+from viewshift.readers._source import EXCESS, LINE, Location, Source
 
 HEADERLESS = ("artist", "album", "track", "date")
 TRACKS = ("track", "name", "song", "title")
@@ -22,6 +23,7 @@ SPOKEN = re.compile(r"\d{1,2} [a-z]{3} \d{4},? \d{1,2}:\d{2}")
 """A time such as "15 Mar 2025, 14:30", in lower case."""
 
 FOUNDED = pl.lit(datetime(2002, 1, 1)).dt.replace_time_zone("UTC")
+WANTED = "scrobbles of Last.fm (CSV with the columns uts, artist and track)"
 FETCH = "fetch the scrobbles again and leave the file as it is"
 
 
@@ -65,12 +67,7 @@ def read_lastfm(
     rows that cannot be read, times before 2002, which stand for unknown ones, future ones, what was still playing
     (no time), and exact duplicates.
     """
-    source = open_text(path)
-    if not is_lastfm(source):
-        raise ValueError(
-            f"{source.name}, line 1: the header must have the columns 'uts', 'artist' and 'track', got "
-            f"{','.join(source.columns)[:80]!r}."
-        )
+    source = find_one(path, is_lastfm, WANTED)
     zone = zone_of_days(source.name, tz)
     if _is_headerless(source):
         source = replace(source, columns=HEADERLESS, has_header=False)

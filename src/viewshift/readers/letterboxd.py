@@ -6,13 +6,14 @@ from viewshift._checks import check_whole
 from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._columns import as_day
+from viewshift.readers._finding import find_all
 from viewshift.readers._plays import clean_titles
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import EXCESS, LINE, Location, Source, open_text
+from viewshift.readers._source import EXCESS, LINE, Location, Source
 
 DIARY = ("name", "watched date")
-LOGGED = {"date", "name", "letterboxd uri"}
+WANTED = "a film diary of Letterboxd (diary.csv; watched.csv does not say when a film was watched)"
 FETCH = "fetch the export again and leave it as it is"
 
 
@@ -29,7 +30,7 @@ def read_letterboxd(
     Parameters
     ----------
     path
-        diary.csv (or reviews.csv, which has the same columns and fewer films).
+        diary.csv (or reviews.csv, which has the same columns and fewer films), or the zip archive or folder with it.
     tz
         Not needed: the diary has local days and no times.
     most_films
@@ -59,14 +60,8 @@ def read_letterboxd(
     if tz is not None:
         check_tz("tz", tz)
     check_whole("most_films", most_films, least=1)
-    source = open_text(path)
-    if not is_letterboxd(source):
-        logged = set(source.columns) >= LOGGED
-        why = "which says when a film was entered and not when it was watched" if logged else "which is no diary"
-        raise ValueError(
-            f"{source.name}, line 1: the header must have the columns 'Name' and 'Watched Date', got "
-            f"{','.join(source.columns)[:80]!r}, {why}; take diary.csv of the same export."
-        )
+    # the archive holds reviews too, which are part of the diary, and what was deleted from either, in folders
+    source = min(find_all(path, is_letterboxd, WANTED), key=lambda source: ("review" in source.columns, source.depth))
     year = "year" if "year" in source.columns else None
     sieve = Sieve(source.scan(*DIARY, *([year] if year else [])), source.name)
     sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)

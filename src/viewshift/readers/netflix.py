@@ -8,13 +8,18 @@ from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._dates import read_dates
 from viewshift.readers._distinct import with_derived
+from viewshift.readers._finding import find_one
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import EXCESS, LINE, Location, Source, open_text
+from viewshift.readers._source import EXCESS, LINE, Location, Source
 from viewshift.readers._titles import normalised, show_of
 
 SHORT = ("title", "date")
 FULL = ("profile name", "start time", "duration", "title", "supplemental video type")
+TABLE = {"account", "start", "day", "end", "duration", "seconds", "show", "kind", "episodes"}
+"""Columns that no short export has, but a table with `title` and `date` may."""
+
+WANTED = "a Netflix export (NetflixViewingHistory.csv or ViewingActivity.csv)"
 FETCH = "fetch the export again and leave it as it is"
 
 
@@ -32,7 +37,7 @@ def read_netflix(
     Parameters
     ----------
     path
-        The CSV file, or a zip archive that holds one of the two.
+        The CSV file, or a zip archive or folder that holds one of the two.
     tz
         Time zone of the viewer, such as "Europe/Berlin". The full export has times in UTC; without `tz` its days are
         days of UTC, with a warning. The short export has local days and needs none.
@@ -70,19 +75,17 @@ def read_netflix(
     """
     if tz is not None:
         check_tz("tz", tz)
-    source = open_text(path)
-    if is_full(source):
-        if account is not None:
-            raise ValueError(
-                f"`account` must stay None for a full export, whose profiles are accounts, got {account!r}."
-            )
-        return _read_full(source, tz, date_order, min_minutes, pseudonymise)
-    if is_short(source):
+    source = find_one(path, lambda source: is_full(source) or is_short(source), WANTED)
+    if not is_full(source):
         return _read_short(source, date_order, account or "me", pseudonymise)
-    raise ValueError(
-        f"{source.name}, line 1: the header must be that of a Netflix export, {','.join(SHORT)} or "
-        f"{','.join(FULL[:3])},..., got {','.join(source.columns)[:80]!r}."
-    )
+    if account is not None:
+        raise ValueError(f"`account` must stay None for a full export, whose profiles are accounts, got {account!r}.")
+    return _read_full(source, tz, date_order, min_minutes, pseudonymise)
+
+
+def is_netflix(source: Source) -> bool:
+    """Whether the header is that of a Netflix export, and of no table with columns of its own."""
+    return is_full(source) or (is_short(source) and not set(source.columns) & TABLE)
 
 
 def is_full(source: Source) -> bool:

@@ -4,6 +4,7 @@ import polars as pl
 
 from viewshift.daily import Events
 from viewshift.readers._columns import as_instant, as_number
+from viewshift.readers._finding import find_one
 from viewshift.readers._plays import (
     check_minutes,
     clean_titles,
@@ -13,12 +14,13 @@ from viewshift.readers._plays import (
 )
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import EXCESS, LINE, Location, Source, open_text
+from viewshift.readers._source import EXCESS, LINE, Location, Source
 from viewshift.readers._titles import show_of
 
 NEW = ("playback start datetime (utc)", "seconds viewed", "title")
 OLD = ("playback hour", "title")
 KINDS = ("material type description", "video type")
+WANTED = "a Prime Video history (PrimeVideo.ViewingHistory.csv)"
 FETCH = "fetch the export again and leave it as it is"
 
 
@@ -69,13 +71,7 @@ def read_prime_video(
     of it has no minutes.
     """
     check_minutes("min_minutes", min_minutes)
-    source = open_text(path)
-    if not is_prime_video(source):
-        raise ValueError(
-            f"{source.name}, line 1: the header must be that of a Prime Video history, with 'Playback Start Datetime "
-            f"(UTC)', 'Seconds Viewed' and 'Title', or with 'Playback Hour' and 'Title', got "
-            f"{','.join(source.columns)[:80]!r}."
-        )
+    source = find_one(path, is_prime_video, WANTED)
     zone = zone_of_days(source.name, tz)
     is_new = set(NEW) <= set(source.columns)
     kind = next((name for name in KINDS if name in source.columns), None)

@@ -2,7 +2,6 @@
 
 import warnings
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,9 +9,10 @@ import polars as pl
 from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._columns import as_day, as_instant, as_number, as_seconds, from_frame
+from viewshift.readers._finding import find_all, looks_like_header, names_of, which
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import EXCESS, LINE, open_text
+from viewshift.readers._source import EXCESS, LINE, PARQUET, Source
 
 PLAIN_NAMES = {
     "account": ("account",),
@@ -28,6 +28,9 @@ PLAIN_NAMES = {
 """Names by which a column is recognised, in lower or upper case."""
 
 DAY = 86_400.0
+
+MOST_ROWS = 50_000_000
+"""Rows of a Parquet table, at most: few bytes can stand for many."""
 
 
 def read_table(
@@ -144,35 +147,51 @@ def read_table(
     return sieve.events("table of daily counts", tz=None, pseudonymise=pseudonymise)
 
 
+def is_table(source: Source) -> bool:
+    """Whether it is Parquet, or its header has a column of times or days under its plain name."""
+    return source.kind == PARQUET or bool(set(source.columns) & {*PLAIN_NAMES["start"], *PLAIN_NAMES["date"]})
+
+
 def _load(source: Any) -> tuple[pl.DataFrame, str, str]:
     """Return the rows with their `LINE`, a name for messages, and what `LINE` counts."""
     if not isinstance(source, str | PathLike):
         return from_frame(source), f"{type(source).__module__.split('.')[0]} frame", "row"
-    path = Path(source)
-    if path.suffix.lower() in {".parquet", ".pq"} and path.is_file():
-        try:
-            return pl.read_parquet(path).with_row_index(LINE), path.name, "row"
-        except pl.exceptions.PolarsError as error:
-            raise ValueError(f"{path.name}: the Parquet file cannot be read ({error}).") from None
-    text = open_text(source)
+    found = find_all(source, lambda file: file.kind in {"text", PARQUET}, "a table (CSV or Parquet)")
+    found = list(filter(is_table, found)) or found
+    if len(found) > 1:
+        raise ValueError(which(found))
+    text = found[0]
+    if text.kind == PARQUET:
+        return _parquet(text), text.name, "row"
+    if not looks_like_header(text) and not is_table(text):
+        raise ValueError(f"{text.name}, line 1: there must be a header of names of columns, got a line of values.")
     return text.scan(*dict.fromkeys(filter(None, text.columns))), text.name, "line"
+
+
+def _parquet(source: Source) -> pl.DataFrame:
+    try:
+        rows = pl.scan_parquet(source.path)
+        if (n_rows := rows.select(pl.len()).collect().item()) > MOST_ROWS:
+            raise ValueError(f"{source.name}: a table must have at most {MOST_ROWS:,} rows, got {n_rows:,}; split it.")
+        return rows.collect().with_row_index(LINE)
+    except (pl.exceptions.PolarsError, OSError):
+        raise ValueError(f"{source.name}: the Parquet file cannot be read; fetch or write it again.") from None
 
 
 def _chosen(frame: pl.DataFrame, given: dict[str, str | None], source: str) -> dict[str, str]:
     """Return the column of each role that the table has, named or found."""
     by_lower = {column.lower(): column for column in reversed(frame.columns)}
+    have = names_of([column for column in frame.columns if column not in {LINE, EXCESS}])
     chosen = {}
     for role, column in given.items():
         if column is not None:
             match = column if column in frame.columns else by_lower.get(column.lower())
             if match is None:
-                have = ", ".join(map(repr, (c for c in frame.columns if c not in {LINE, EXCESS})))
                 raise ValueError(f"`{role}` must name a column of {source}, got {column!r}; it has {have}.")
             chosen[role] = match
         elif found := next((by_lower[plain] for plain in PLAIN_NAMES[role] if plain in by_lower), None):
             chosen[role] = found
     if "start" not in chosen and "date" not in chosen:
-        have = ", ".join(map(repr, (c for c in frame.columns if c not in {LINE, EXCESS})))
         raise ValueError(
             f"{source}: there must be a column 'start' or 'date', got {have}; name it by `start=` or `date=`."
         )

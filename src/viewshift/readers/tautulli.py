@@ -3,6 +3,7 @@
 import polars as pl
 
 from viewshift.daily import Events
+from viewshift.readers._finding import find_one
 from viewshift.readers._plays import (
     check_minutes,
     clean_titles,
@@ -12,7 +13,7 @@ from viewshift.readers._plays import (
 )
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
-from viewshift.readers._source import Location
+from viewshift.readers._source import SQLITE, Location
 from viewshift.readers._sqlite import Database, has_log, open_database
 
 HISTORY, TITLES, USERS = "session_history", "session_history_metadata", "users"
@@ -64,6 +65,7 @@ def read_tautulli(
     that cannot be read, unknown dates (1970) and future ones, music, photos, clips, and titles under `min_minutes`.
     """
     check_minutes("min_minutes", min_minutes)
+    path = find_one(path, lambda source: source.kind == SQLITE, "the database of Tautulli (tautulli.db)").path
     with open_database(path) as database:
         if not is_tautulli(database.tables):
             raise ValueError(

@@ -7,20 +7,21 @@ import pandas as pd
 import polars as pl
 
 from viewshift._files import write_files, write_whole
+from viewshift._spreadsheets import for_spreadsheets
 
 TWINS = (".csv", ".parquet", ".json")
 """Endings of a table's files."""
 
 
 def as_csv(table: pd.DataFrame) -> str:
-    """Return a table as CSV with six significant digits.
+    """Return a table as CSV with six significant digits, safe to open in a spreadsheet.
 
     Parameters
     ----------
     table
         The table, without its index.
     """
-    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return for_spreadsheets(table).to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
