@@ -439,3 +439,14 @@ def test_an_error_of_the_system_is_a_sentence_too(run, story, monkeypatch, tmp_p
     code, _, err = run("detect", story, "--until", "2025-03-06", "--out", tmp_path / "alarms.csv")
     assert (code, err) == (2, "alarms.csv: No space left on device.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_second_download_has_a_name_and_no_pattern(run, tmp_path, ending):
+    """A browser calls it "history[1].csv"; beside it lies a file that the pattern would mean."""
+    own, other = tmp_path / f"history[1].{ending}", tmp_path / f"history1.{ending}"
+    for path, count in ((own, 3), (other, 5)):
+        table = pl.DataFrame({"date": ["2025-06-01"], "episodes": [count]})
+        table.write_csv(path) if ending == "csv" else table.write_parquet(path)
+    assert run("daily", own, "--out", tmp_path / "days.csv")[0] == 0
+    assert pl.read_csv(tmp_path / "days.csv")["episodes"].to_list() == [3]

@@ -169,6 +169,7 @@ class Source:
     def _scan(self, names: list[str], **options: object) -> pl.LazyFrame:
         return pl.scan_csv(
             self.content if isinstance(self.content, Path) else io.BytesIO(self.content.read()),
+            glob=False,  # "history[1].csv" is a name
             has_header=False,
             skip_lines=int(self.has_header),
             schema={name: pl.String() for name in names},

@@ -170,7 +170,7 @@ def _load(source: Any) -> tuple[pl.DataFrame, str, str]:
 
 def _parquet(source: Source) -> pl.DataFrame:
     try:
-        rows = pl.scan_parquet(source.path)
+        rows = pl.scan_parquet(source.path, glob=False)
         if (n_rows := rows.select(pl.len()).collect().item()) > MOST_ROWS:
             raise ValueError(f"{source.name}: a table must have at most {MOST_ROWS:,} rows, got {n_rows:,}; split it.")
         return rows.collect().with_row_index(LINE)
