@@ -314,7 +314,8 @@ def test_quoting_is_undone_the_same_way_line_by_line(
     source = Source(path.name, path, b"", ("title", "date"))
     rows = source.scan("title", "date")
     assert rows["title"].to_list() == [title.strip() or None for title in titles]
-    by_line = source._parsed_by_line(["title", "date", EXCESS], ("title", "date"))
+    lines = source._scan(path, ["raw"], separator="\x01", quote_char=None)
+    by_line = source._parsed_by_line(lines, ["title", "date", EXCESS], ("title", "date"))
     assert by_line["title"].str.strip_chars().replace("", None).to_list() == rows["title"].to_list()
     assert by_line[EXCESS].null_count() == len(titles)
 

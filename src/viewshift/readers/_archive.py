@@ -22,7 +22,7 @@ MOST_MEMBERS = 50_000
 HEAD = 1 << 16
 """Bytes by which a file is recognised."""
 
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 """What reading a damaged member raises."""
 
 ENCRYPTED = 0x1
@@ -116,11 +116,11 @@ def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> _Stre
 
 @contextmanager
 def _repeating_errors(name: str) -> Iterator[None]:
-    """Say in one sentence what is wrong with an archive."""
+    """Say in one sentence that an archive is damaged, in words of our own: those of zipfile quote what is in it."""
     try:
         yield
-    except BROKEN as error:
-        raise ValueError(f"{name}: the zip archive cannot be unpacked ({error}); fetch it again.") from None
+    except BROKEN:
+        raise ValueError(f"{name}: the zip archive cannot be unpacked (it is damaged); fetch it again.") from None
 
 
 def _is_file(info: zipfile.ZipInfo) -> bool:

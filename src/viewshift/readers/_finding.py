@@ -18,6 +18,9 @@ ENDINGS = (".csv", ".tsv", ".txt", ".json", ".html", ".db", ".sqlite", ".sqlite3
 
 SHOWN = 5
 
+LONGEST = 100
+"""Letters that are shown of a name in an archive."""
+
 HTML = "ask for the export as CSV, and for that of YouTube as JSON, since the dates of pages are local text"
 
 ADVICE = {
@@ -45,10 +48,10 @@ def find_sources(path: Location) -> list[Source]:
     if isinstance(path, str | PathLike) and not Path(path).exists():
         archive = next((parent for parent in Path(path).parents if parent.is_file() and is_archive(parent)), None)
         if archive is not None:
-            name = f"{archive.name}/{Path(path).relative_to(archive).as_posix()}"
-            found = [source for source in _archived(archive) if source.name == plain(name)]
+            name = _within(archive, Path(path).relative_to(archive).as_posix())
+            found = [source for source in _archived(archive) if source.name == name]
             if not found:
-                raise FileNotFoundError(f"{plain(name)} must be a file in the archive, found nothing there.")
+                raise FileNotFoundError(f"{name} must be a file in the archive, found nothing there.")
             return found
     file = existing_file("path", path)
     return _archived(file) if is_archive(file) else [_plain_file(file, file.name)]
@@ -131,13 +134,14 @@ def _plain_file(file: Path, name: str) -> Source:
 
 def _archived(file: Path) -> list[Source]:
     return [
-        Source(plain(f"{file.name}/{member.info.filename}"), member, head).with_columns()
+        Source(_within(file, member.info.filename), member, head).with_columns()
         for member, head in members(file, ENDINGS)
     ]
 
 
-def _missing(archive: Path, inside: str) -> list[Source]:
-    raise FileNotFoundError(f"{archive} must hold {plain(inside)!r}, found nothing of that name.")
+def _within(archive: Path, name: str) -> str:
+    """Return the name of a file in an archive, for messages: of one beyond measure, the beginning."""
+    return f"{archive.name}/{plain(name if len(name) <= LONGEST else f'{name[:LONGEST]}...')}"
 
 
 def _in_folder(folder: Path) -> list[Source]:

@@ -111,7 +111,7 @@ class Source:
         first = self.head.decode("utf-8-sig", errors="replace").splitlines()[0]
         delimiter = max(DELIMITERS, key=first.count)
         fields = next(csv.reader([first], delimiter=delimiter), [])
-        columns = tuple(field.strip().lower() for field in fields)
+        columns = tuple(_only_a_name(field.strip().lower()) for field in fields)
         return replace(self, columns=columns, delimiter=delimiter, first_line=first)
 
     def scan(self, *wanted: str) -> pl.DataFrame:
@@ -119,35 +119,41 @@ class Source:
 
         `EXCESS` is true where a line has more fields than the header. Blank lines are left away.
         """
-        names = [
-            name if name and name not in self.columns[:i] else f"{name}#{i}" for i, name in enumerate(self.columns)
-        ]
-        rows = self._parsed([*names, EXCESS], wanted)
+        names: list[str] = []
+        for i, name in enumerate(self.columns):
+            names.append(name if name and name not in names else f"{name}#{i} ")
+        content = self.content if isinstance(self.content, Path) else self.content.read()
+        lines = self._scan(content, ["raw"], separator="\x01", quote_char=None)
+        rows = self._parsed(content, lines, [*names, EXCESS], wanted)
         text = [pl.col(name).str.strip_chars().replace("", None) for name in wanted]
         rows = rows.with_columns(*text, pl.col(EXCESS).is_not_null())
-        return rows.filter(~pl.all_horizontal(pl.col(wanted).is_null()))
+        bare = rows.filter(pl.all_horizontal(pl.col(wanted).is_null()))[LINE]
+        if bare.is_empty():
+            return rows
+        among = pl.col(LINE).is_in(bare.implode())
+        text_left = pl.col("raw").str.strip_chars(f'{self.delimiter}" \t\r').fill_null("")
+        blank = lines.filter(among & (text_left == "")).select(LINE).collect().to_series()
+        return rows.filter(~pl.col(LINE).is_in(blank.implode()))
 
-    def _parsed(self, names: list[str], wanted: tuple[str, ...]) -> pl.DataFrame:
+    def _parsed(
+        self, content: Path | bytes, lines: pl.LazyFrame, names: list[str], wanted: tuple[str, ...]
+    ) -> pl.DataFrame:
+        mark = '"' if self.is_quoted else None
+        parsed = self._scan(content, names, separator=self.delimiter, missing_columns="insert", quote_char=mark)
         try:
-            rows = (
-                self._scan(names, separator=self.delimiter, missing_columns="insert", quote_char=self._mark)
-                .select(LINE, *wanted, EXCESS)
-                .collect()
-            )
-        except pl.exceptions.ComputeError:
-            return self._parsed_by_line(names, wanted)
-        if any(rows[name].str.contains("\n", literal=True).any() for name in wanted):
-            return self._parsed_by_line(names, wanted)  # a quotation mark is not closed where it should be
-        return rows
+            rows = parsed.select(LINE, *wanted, EXCESS).collect()
+            if len(rows) == lines.select(pl.len()).collect().item():
+                return rows
+        except pl.exceptions.PolarsError:  # more fields than the header, for one
+            pass
+        return self._parsed_by_line(lines, names, wanted)  # a quotation mark is not closed where it should be
 
-    def _parsed_by_line(self, names: list[str], wanted: tuple[str, ...]) -> pl.DataFrame:
+    def _parsed_by_line(self, lines: pl.LazyFrame, names: list[str], wanted: tuple[str, ...]) -> pl.DataFrame:
         """Parse each line by itself, so that a stray quotation mark spoils no line but its own (ten times slower)."""
         mark = re.escape(self.delimiter)
         field = f'(?:"((?:[^"]|"")*)"|([^"{mark}][^{mark}]*|))'
         pattern = "^" + mark.join([field] * (len(names) - 1)) + "$"
-        groups = self._scan(["raw"], separator="\x01", quote_char=None).with_columns(
-            pl.col("raw").str.extract_groups(pattern).struct.unnest()
-        )
+        groups = lines.with_columns(pl.col("raw").str.extract_groups(pattern).struct.unnest())
         place = {name: 2 * names.index(name) + 1 for name in wanted}
         text = [
             pl.coalesce(pl.col(str(k)).str.replace_all('""', '"', literal=True), pl.col(str(k + 1))).alias(name)
@@ -162,13 +168,9 @@ class Source:
             pl.when(broken).then("raw").alias(EXCESS),
         ).collect()
 
-    @property
-    def _mark(self) -> str | None:
-        return '"' if self.is_quoted else None
-
-    def _scan(self, names: list[str], **options: object) -> pl.LazyFrame:
+    def _scan(self, content: Path | bytes, names: list[str], **options: object) -> pl.LazyFrame:
         return pl.scan_csv(
-            self.content if isinstance(self.content, Path) else io.BytesIO(self.content.read()),
+            content if isinstance(content, Path) else io.BytesIO(content),
             glob=False,  # "history[1].csv" is a name
             has_header=False,
             skip_lines=int(self.has_header),
@@ -179,3 +181,8 @@ class Source:
             row_index_offset=1 + int(self.has_header),
             **options,  # type: ignore[arg-type]
         )
+
+
+def _only_a_name(name: str) -> str:
+    """Return a name that is none of ours and that polars takes for one column, not for several as `*` and `^...$`."""
+    return f"{name} " if name in {"*", LINE, EXCESS} or (name.startswith("^") and name.endswith("$")) else name

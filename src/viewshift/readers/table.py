@@ -163,7 +163,7 @@ def _load(source: Any) -> tuple[pl.DataFrame, str, str]:
     text = found[0]
     if text.kind == PARQUET:
         return _parquet(text), text.name, "row"
-    if not looks_like_header(text) and not is_table(text):
+    if not any(text.columns) or not (looks_like_header(text) or is_table(text)):
         raise ValueError(f"{text.name}, line 1: there must be a header of names of columns, got a line of values.")
     return text.scan(*dict.fromkeys(filter(None, text.columns))), text.name, "line"
 
@@ -174,7 +174,7 @@ def _parquet(source: Source) -> pl.DataFrame:
         if (n_rows := rows.select(pl.len()).collect().item()) > MOST_ROWS:
             raise ValueError(f"{source.name}: a table must have at most {MOST_ROWS:,} rows, got {n_rows:,}; split it.")
         return rows.collect().with_row_index(LINE)
-    except (pl.exceptions.PolarsError, OSError):
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise ValueError(f"{source.name}: the Parquet file cannot be read; fetch or write it again.") from None
 
 

@@ -74,7 +74,9 @@ def read_trakt(
     by_hand = pl.col("action") == "watch"
     together = by_hand.sum().over("start")
     sieve.leave_out(f"marked as watched in bulk ({BULK} or more with one timestamp)", by_hand & (together >= BULK))
-    place = pl.format("{}x{}", pl.col("season").cast(pl.Int64), pl.col("number").cast(pl.Int64))
+    place = pl.format(
+        "{}x{}", pl.col("season").cast(pl.Int64, strict=False), pl.col("number").cast(pl.Int64, strict=False)
+    )
     sieve.frame = sieve.frame.with_columns(title=pl.concat_str(place, "title", separator=" ", ignore_nulls=True))
     clean_titles(sieve, "title", "show")
     return sieve.events("Trakt", tz=zone, pseudonymise=pseudonymise)
