@@ -6,13 +6,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINS := pyproject.toml constraints.txt
 WORKERS ?= 2
+SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check format lint types layers docstrings docs notebooks pictures lock clean
+.PHONY: help report test fuzz check format lint types layers docstrings docs notebooks pictures lock clean
 
 help:
 	@echo "make report   run the default study and say where the report is"
 	@echo "make test     run all tests"
+	@echo "make fuzz     feed the readers with files that went wrong, for SECONDS=600"
 	@echo "make check    format, lint, types, layers, docstrings, documentation, notebooks"
 	@echo "make docs     build the documentation into docs/_build/html"
 	@echo "make lock     write constraints.txt afresh from the newest versions"
@@ -42,6 +44,9 @@ report: $(VENV)/.installed
 
 test: $(VENV)/.installed-all
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+fuzz: $(VENV)/.installed-all
+	$(BIN)/python tests/fuzzing.py --seconds $(SECONDS) --out build/fuzz
 
 check: format lint types layers docstrings docs notebooks
 	@echo "All checks passed."
