@@ -367,7 +367,7 @@ def test_compare_hands_over_to_the_study(run, monkeypatch, tmp_path):
 
 
 BAD = [
-    ("detect missing.csv", "'missing.csv' does not exist"),
+    ("detect missing.csv", "missing.csv must be a file, found nothing there."),
     ("detect {story} --out alarms.txt", "--out must end in .csv, .json or .html"),
     ("detect {story} --out nowhere/alarms.csv", "--out must name a file in a folder that can be written to"),
     ("detect {story} --out folder.csv", "--out must name a file in a folder that can be written to"),

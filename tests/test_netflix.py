@@ -281,7 +281,8 @@ def test_mostly_unreadable_dates_are_an_error(tmp_path: Path) -> None:
 
 def test_no_readable_date_at_all_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"history.csv, line 2: the date must be day, month and year in figures, got 'soon'"
+        ValueError,
+        match=r"history.csv, line 2: the date must be day, month and year in figures, and neither this",
     ):
         vs.read_netflix(dated(tmp_path, "soon", "later"))
 

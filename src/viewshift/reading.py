@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from viewshift._plain_text import plain
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -72,4 +74,4 @@ class ReadingReport:
         if self.not_used:
             text.append(f"  columns not used: {', '.join(self.not_used)}")
         text += [f"  odd: {sentence}" for sentence in self.oddities]
-        return "\n".join(text)
+        return plain("\n".join(text))

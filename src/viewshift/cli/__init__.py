@@ -13,8 +13,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from viewshift import __version__
+from viewshift._plain_text import plain
 from viewshift.cli.commands import COMMANDS
-from viewshift.cli.words import plain, with_options
+from viewshift.cli.words import with_options
 
 FAULT, BAD_INPUT, INTERRUPTED, NO_READER = 1, 2, 130, 141
 """Exit codes: a fault of viewshift's own, input or usage that was refused, Ctrl-C, output that nobody reads on."""
@@ -45,7 +46,7 @@ def main() -> None:
         _refuse_usage(error)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _refuse(f"{where}{error.strerror or error}.")
+        _refuse(f"{where}{error.strerror or error}".removesuffix(".") + ".")
     except ValueError as error:
         _refuse(str(error))
     except Exception as error:

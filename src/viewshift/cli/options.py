@@ -49,9 +49,8 @@ InFile = Annotated[
     typer.Argument(
         metavar="FILE",
         show_default=False,
-        exists=True,
-        dir_okay=False,
-        help="An export (NetflixViewingHistory.csv, ViewingActivity.csv, or the zip they came in), or a CSV or "
+        help="An export as it was downloaded, of Netflix, Prime Video, YouTube, Spotify, Letterboxd, Last.fm, Trakt, "
+        "Tautulli or Jellyfin (a file, zip or folder; report.zip/folder/file.csv is one file in a zip), or a CSV or "
         "Parquet table with a column start or date.",
     ),
 ]

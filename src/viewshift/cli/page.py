@@ -12,9 +12,9 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from viewshift import __version__
+from viewshift._plain_text import plain
 from viewshift.alarms import describe
 from viewshift.cli.findings import Findings, how_rare
-from viewshift.cli.words import plain
 from viewshift.panel import Panel
 from viewshift.plots import account, calendar
 from viewshift.plots._calendar import CELL

@@ -8,8 +8,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from viewshift._plain_text import plain
 from viewshift.cli.findings import Findings, how_rare
-from viewshift.cli.words import as_json, plain, with_options
+from viewshift.cli.words import as_json, with_options
 from viewshift.kernels._compile import when_compiling
 from viewshift.sentences import is_clear, onset_support, with_interval
 

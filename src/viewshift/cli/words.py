@@ -19,11 +19,6 @@ def _option(found: re.Match[str]) -> str:
     return name if found[2] is None else f"{name} {shlex.quote(found[2])}"
 
 
-def plain(text: str) -> str:
-    """Return text without control characters, which a terminal would obey."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
 def as_json(content: Mapping[str, Any]) -> str:
     """Return one JSON document, in ASCII: a name in it can neither steer a terminal nor break an encoding."""
     return json.dumps(content, indent=2, default=str, allow_nan=False) + "\n"

@@ -43,8 +43,8 @@ def read_dates(rows: pl.DataFrame, source: str, date_order: str | None) -> Dates
     readable = rows.filter(pl.any_horizontal(pl.col(ORDERS).is_not_null()))
     if readable.is_empty():
         raise ValueError(
-            f"{source}, line {rows['line'][0]}: the date must be day, month and year in figures, "
-            f"got {rows['text'][0]!r}, and no other row has one."
+            f"{source}, line {rows['line'][0]}: the date must be day, month and year in figures, and neither this "
+            "nor any other row has one; check the order of the columns, or fetch the export again."
         )
     valid = [order for order in ORDERS if readable[order].null_count() == 0]
     steps = {order: _steps_forward(readable, order) for order in valid}

@@ -1,6 +1,7 @@
 """From a path to the files of an export: one file, a folder, or a zip archive as it was downloaded."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -20,6 +21,9 @@ SHOWN = 5
 
 LONGEST = 100
 """Letters that are shown of a name in an archive."""
+
+VALUE = re.compile(r"^[\d\s.,:/+-]*\d[\d\s.,:/+-]*$|: |^.{41}")
+"""What is no name of a column: a number, a date, a title with a season."""
 
 HTML = "ask for the export as CSV, and for that of YouTube as JSON, since the dates of pages are local text"
 
@@ -105,21 +109,16 @@ def why_none(path: Location, sources: list[Source], wanted: str) -> str:
         return f"{source.name}: the file is empty; fetch the export again."
     if source.kind in ADVICE:
         return f"{begin} {source.kind}; {ADVICE[source.kind]}."
-    if source.kind == "JSON":
-        return f"{begin} JSON with the keys {names_of(sorted(source.keys))}." if source.keys else f"{begin} other JSON."
-    if source.kind != "text":
-        return f"{begin} {source.kind}."
-    return f"{begin} {f'the columns {names_of(source.columns)}' if looks_like_header(source) else 'a line of values'}."
+    if source.keys:
+        return f"{begin} JSON with {names_of(sorted(source.keys), 'keys')}."
+    return f"{begin} {names_of(source.columns) if source.kind == 'text' else source.kind}."
 
 
-def looks_like_header(source: Source) -> bool:
-    """Whether line 1 holds names of columns: no dates, numbers, or titles with a season."""
-    return not any(any(c.isdigit() for c in name) or ": " in name or len(name) > 40 for name in source.columns)
-
-
-def names_of(columns: tuple[str, ...] | list[str]) -> str:
-    """List names of columns or keys, as many as fit into a sentence."""
-    return plain(", ".join(map(repr, columns)))[:120]
+def names_of(columns: Collection[str], kind: str = "columns") -> str:
+    """List names of columns or keys, as many as fit into a sentence; none if they are values, as without a header."""
+    if any(VALUE.search(name) for name in columns):
+        return "a line of values"
+    return f"the {kind} {plain(', '.join(map(repr, columns)))[:120]}"
 
 
 def _plain_file(file: Path, name: str) -> Source:

@@ -5,6 +5,7 @@ import warnings
 import polars as pl
 
 from viewshift.local_days import check_tz
+from viewshift.readers._distinct import with_derived
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._titles import normalised
 
@@ -35,7 +36,10 @@ def check_minutes(name: str, value: float) -> float:
 
 def clean_titles(sieve: Sieve, *names: str) -> None:
     """Bring columns of titles to one form; rows without `title` are noted, and stay."""
-    sieve.frame = sieve.frame.with_columns(normalised(name).alias(name) for name in names)
+    for name in names:
+        sieve.frame = (
+            with_derived(sieve.frame, name, normalised(name).alias("clean")).drop(name).rename({"clean": name})
+        )
     sieve.note("plays without a title, counted as views", pl.col("title").is_null())
 
 

@@ -9,6 +9,9 @@ from viewshift.readers._pseudonyms import Key, check_key, pseudonyms
 from viewshift.readers._source import LINE
 from viewshift.reading import LeftOut, ReadingReport
 
+CONTROLS = r"[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+"""Characters that a terminal obeys, turns of the direction of writing among them."""
+
 SHOWN = 3
 """Numbers of lines shown for each reason."""
 
@@ -62,13 +65,25 @@ class Sieve:
         self.leave_out("of unknown date (1970 or before)", day < date(1971, 1, 1))
         self.leave_out("in the future", day > datetime.now(UTC).date() + timedelta(days=1))
 
-    def note(self, sentence: str, where: pl.Expr) -> None:
+    def note(self, sentence: str, where: pl.Expr | pl.Series) -> None:
         """Note as odd what some of the rows show, which stay."""
         seen = self.frame.filter(where)
         if len(seen):
             numbers = ", ".join(map(str, seen[LINE].head(SHOWN)))
             more = ", ..." if len(seen) > SHOWN else ""
             self.oddities.append(f"{len(seen):,} {sentence} ({self.place} {numbers}{more})")
+
+    def _remove_controls(self) -> None:
+        """Replace what a terminal would obey, in names and titles."""
+        for name in ("account", "title", "show", "kind"):
+            if name not in self.frame.columns:
+                continue
+            column = self.frame[name].cast(pl.String)
+            seen = column.str.contains(CONTROLS)
+            if seen.any():
+                self.note(f"values of {name} have control characters, replaced by \N{REPLACEMENT CHARACTER}", seen)
+                clean = column.str.replace_all(CONTROLS, "\N{REPLACEMENT CHARACTER}")
+                self.frame = self.frame.with_columns(clean.alias(name))
 
     def events(
         self, kind: str, *, tz: str | None, date_order: str | None = None, pseudonymise: Key | None = None
@@ -77,6 +92,7 @@ class Sieve:
         if pseudonymise is not None:
             key = check_key("pseudonymise", pseudonymise)
             self.frame = self.frame.with_columns(pseudonyms(self.frame["account"], key))
+        self._remove_controls()
         if self.frame.is_empty():
             reasons = "; ".join(f"{part.rows:,} {part.reason}" for part in self.left_out)
             raise ValueError(f"{self.source}: no row is left to count as viewing: {reasons}.")

@@ -9,7 +9,7 @@ import polars as pl
 from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._columns import as_day, as_instant, as_number, as_seconds, from_frame
-from viewshift.readers._finding import find_all, looks_like_header, names_of, which
+from viewshift.readers._finding import find_all, names_of, which
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._source import EXCESS, LINE, PARQUET, Source
@@ -163,8 +163,8 @@ def _load(source: Any) -> tuple[pl.DataFrame, str, str]:
     text = found[0]
     if text.kind == PARQUET:
         return _parquet(text), text.name, "row"
-    if not any(text.columns) or not (looks_like_header(text) or is_table(text)):
-        raise ValueError(f"{text.name}, line 1: there must be a header of names of columns, got a line of values.")
+    if not any(text.columns):
+        raise ValueError(f"{text.name}, line 1: there must be a header of names of columns, got an empty line.")
     return text.scan(*dict.fromkeys(filter(None, text.columns))), text.name, "line"
 
 
