@@ -189,7 +189,7 @@ WATCHED = f'{{"header": "YouTube", "title": "{SECRET}", "titleUrl": "/watch?v=1"
         (f'{{"items": [{WATCHED}]}}', "got JSON"),
         ("[]", "got JSON"),
         (f'["{SECRET}"]', "got JSON"),
-        (f'[{{"{CSI}": 1}}]', r"got JSON with the keys '\\x9bJ"),
+        (f'[{{"{CSI}": 1}}]', "got JSON of another form"),
         (f'[{{"{ESCAPE}": 1}}]', "got binary data"),
     ],
 )
@@ -259,7 +259,7 @@ def test_names_of_columns_do_not_reach_a_terminal_as_they_are(tmp_path: Path) ->
     assert "columns not used" in report
     assert "\u009b" not in report
     path.write_text(f"{CSI},x\n1,2\n")
-    assert "got the columns" in refusal(path)
+    assert "got 2 columns under other names" in refusal(path)
 
 
 def test_sql_in_names_is_a_name(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def refusal(path: Path) -> str:
 def test_files_that_are_no_database_are_named(tmp_path: Path) -> None:
     path = tmp_path / "tautulli.db"
     path.write_bytes(b"Title,Date\n")
-    assert "must be the database of Tautulli (tautulli.db), got the columns" in refusal(path)
+    assert "must be the database of Tautulli (tautulli.db), got 2 columns" in refusal(path)
     path.write_bytes(b"")
     assert "the file is empty" in refusal(path)
     path.write_bytes(b"SQLite format 3\0" + os.urandom(4096))

@@ -222,11 +222,9 @@ def test_daily_counts_need_a_column_of_days() -> None:
 
 def test_a_missing_column_names_the_ones_there_are(tmp_path: Path) -> None:
     path = csv(tmp_path, "who,when\nada,2025-06-01\n")
-    with pytest.raises(
-        ValueError, match=r"`account` must name a column of .*, got 'owner'; it has the columns 'who', 'when'\."
-    ):
+    with pytest.raises(ValueError, match=r"`account` must name a column of .*, got 'owner'; it has 'who', 'when'\."):
         vs.read_table(path, account="owner", date="when")
-    with pytest.raises(ValueError, match=r"a column 'start' or 'date', got the columns 'who', 'when'; name it by"):
+    with pytest.raises(ValueError, match=r"a column 'start' or 'date', got 2 under other names; name it by"):
         vs.read_table(path)
 
 

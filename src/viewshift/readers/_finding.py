@@ -1,7 +1,6 @@
 """From a path to the files of an export: one file, a folder, or a zip archive as it was downloaded."""
 
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -21,9 +20,6 @@ SHOWN = 5
 
 LONGEST = 100
 """Letters that are shown of a name in an archive."""
-
-VALUE = re.compile(r"^[\d\s.,:/+-]*\d[\d\s.,:/+-]*$|: |^.{41}")
-"""What is no name of a column: a number, a date, a title with a season."""
 
 HTML = "ask for the export as CSV, and for that of YouTube as JSON, since the dates of pages are local text"
 
@@ -109,16 +105,11 @@ def why_none(path: Location, sources: list[Source], wanted: str) -> str:
         return f"{source.name}: the file is empty; fetch the export again."
     if source.kind in ADVICE:
         return f"{begin} {source.kind}; {ADVICE[source.kind]}."
-    if source.keys:
-        return f"{begin} JSON with {names_of(sorted(source.keys), 'keys')}."
-    return f"{begin} {names_of(source.columns) if source.kind == 'text' else source.kind}."
-
-
-def names_of(columns: Collection[str], kind: str = "columns") -> str:
-    """List names of columns or keys, as many as fit into a sentence; none if they are values, as without a header."""
-    if any(VALUE.search(name) for name in columns):
-        return "a line of values"
-    return f"the {kind} {plain(', '.join(map(repr, columns)))[:120]}"
+    if source.kind == "text":  # whose first line may be no header but a title, which is not told
+        return (
+            f"{begin} {len(source.columns)} column{'s' * (len(source.columns) != 1)} under other names, or no header."
+        )
+    return f"{begin} {source.kind}{' of another form' * (source.kind == 'JSON')}."
 
 
 def _plain_file(file: Path, name: str) -> Source:

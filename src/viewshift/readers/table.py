@@ -6,10 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from viewshift._plain_text import plain
 from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._columns import as_day, as_instant, as_number, as_seconds, from_frame
-from viewshift.readers._finding import find_all, names_of, which
+from viewshift.readers._finding import find_all, which
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._source import EXCESS, LINE, PARQUET, Source
@@ -181,19 +182,21 @@ def _parquet(source: Source) -> pl.DataFrame:
 def _chosen(frame: pl.DataFrame, given: dict[str, str | None], source: str) -> dict[str, str]:
     """Return the column of each role that the table has, named or found."""
     by_lower = {column.lower(): column for column in reversed(frame.columns)}
-    have = names_of([column for column in frame.columns if column not in {LINE, EXCESS}])
+    names = [column for column in frame.columns if column not in {LINE, EXCESS}]
     chosen = {}
     for role, column in given.items():
         if column is not None:
             match = column if column in frame.columns else by_lower.get(column.lower())
             if match is None:
+                have = plain(", ".join(map(repr, names)))[:120]
                 raise ValueError(f"`{role}` must name a column of {source}, got {column!r}; it has {have}.")
             chosen[role] = match
         elif found := next((by_lower[plain] for plain in PLAIN_NAMES[role] if plain in by_lower), None):
             chosen[role] = found
     if "start" not in chosen and "date" not in chosen:
         raise ValueError(
-            f"{source}: there must be a column 'start' or 'date', got {have}; name it by `start=` or `date=`."
+            f"{source}: there must be a column 'start' or 'date', got {len(names)} under other names; name it by "
+            "`start=` or `date=`."
         )
     return chosen
 
