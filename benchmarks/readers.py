@@ -1,11 +1,15 @@
 """Seconds and memory for reading a million rows of each export: `python benchmarks/readers.py [FORMAT ...]`.
 
-Each export is written to a temporary folder and read by `vs.read` in a process of its own.
+Each export is written to a temporary folder and read by `vs.read` in a process of its own. A table of all formats goes to
+results/readers.md.
 """
 
 import argparse
 import json
+import os
+import platform
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -13,14 +17,18 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from viewshift._files import write_whole
+
 NEWEST = datetime(2025, 7, 31, 22, 0)
 SHOWS = 4_000
 LIMITS = "10 s and 1,000 MB of memory for a million rows"
+TARGET = Path(__file__).with_name("results") / "readers.md"
 
 
 def starts(rows: int, years: float = 15.0) -> Iterator[datetime]:
@@ -142,6 +150,91 @@ def trakt(path: Path, rows: int) -> Path:
     return _dumped(path / "history.json", entries)
 
 
+def prime_video(path: Path, rows: int) -> Path:
+    """Write PrimeVideo.ViewingHistory.csv."""
+    header = '"Playback Start Datetime (UTC)","Playback End Datetime (UTC)","Seconds Viewed","Title","Material Type"'
+    lines = (
+        f'"{start.isoformat()}Z","","{600 + n % 3000}.00000","""Part {episode}-{show} - Season {season}""","""Full"""'
+        for n, (start, (show, season, episode)) in enumerate(zip(starts(rows), titles(rows), strict=True))
+    )
+    return _written(path / "PrimeVideo.ViewingHistory.csv", header, lines)
+
+
+def tautulli(path: Path, rows: int) -> Path:
+    """Write tautulli.db of fifty users, with the columns that make up most of such a file."""
+    database = sqlite3.connect(path / "tautulli.db")
+    history = "id INTEGER PRIMARY KEY, reference_id INTEGER, started INTEGER, stopped INTEGER, rating_key INTEGER"
+    history += ", user_id INTEGER, user TEXT, ip_address TEXT, paused_counter INTEGER, player TEXT, media_type TEXT"
+    database.execute(f"CREATE TABLE session_history ({history})")
+    metadata = "id INTEGER PRIMARY KEY, title TEXT, parent_title TEXT, grandparent_title TEXT, full_title TEXT, summary"
+    database.execute(f"CREATE TABLE session_history_metadata ({metadata} TEXT)")
+    database.execute("CREATE TABLE users (user_id INTEGER, username TEXT, friendly_name TEXT)")
+    begins = (int((start - datetime(1970, 1, 1)).total_seconds()) for start in starts(rows))
+    plays = (
+        (n, n - n % 3, at, at + 1500, n % 9999, n % 50, "viewer", "192.0.2.1", 30, "Television", "episode")
+        for n, at in enumerate(begins)
+    )
+    database.executemany(f"INSERT INTO session_history VALUES ({'?, ' * 10}?)", plays)
+    names = (
+        (n, f"Part {episode}", f"Season {season}", show, f"{show} - Part {episode}", "Something happens. " * 12)
+        for n, (show, season, episode) in enumerate(titles(rows))
+    )
+    database.executemany("INSERT INTO session_history_metadata VALUES (?, ?, ?, ?, ?, ?)", names)
+    database.executemany("INSERT INTO users VALUES (?, ?, ?)", [(n, f"u{n}", f"Viewer {n}") for n in range(50)])
+    database.commit()
+    database.close()
+    return path / "tautulli.db"
+
+
+def jellyfin(path: Path, rows: int) -> Path:
+    """Write playback_reporting.db of ten users."""
+    database = sqlite3.connect(path / "playback_reporting.db")
+    database.execute(
+        "CREATE TABLE PlaybackActivity (DateCreated DATETIME NOT NULL, UserId TEXT, ItemId TEXT, ItemType TEXT, "
+        "ItemName TEXT, PlaybackMethod TEXT, ClientName TEXT, DeviceName TEXT, PlayDuration INT)"
+    )
+    database.executemany("INSERT INTO PlaybackActivity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _activity(rows))
+    database.commit()
+    database.close()
+    return path / "playback_reporting.db"
+
+
+def jellyfin_backup(path: Path, rows: int) -> Path:
+    """Write a backup of the same."""
+    lines = ("\t".join(map(str, row)) for row in _activity(rows))
+    return _written(path / "PlaybackReportingBackup.tsv", "\t".join(map(str, next(_activity(1)))), lines)
+
+
+def _activity(rows: int) -> Iterator[tuple[object, ...]]:
+    for n, (start, (show, season, episode)) in enumerate(zip(starts(rows), titles(rows), strict=True)):
+        name = f"{show} - s{season:02}e{episode:02} - Part {episode}"
+        yield f"{start}.1234567", f"{n % 10:032}", f"{n:032}", "Episode", name, "DirectPlay", "Web", "TV", 900 + n % 999
+
+
+def letterboxd(path: Path, rows: int) -> Path:
+    """Write diary.csv: three in ten films on days of twenty, the others on days entered in bulk."""
+
+    def days() -> Iterator[int]:
+        return (n % 15_000 if n < 0.3 * rows else 15_001 + n % 100 for n in range(rows))
+
+    lines = (
+        f"2025-07-31,{show} {episode},{1950 + season},https://boxd.it/{n:x},4,,,{NEWEST - timedelta(days=day):%Y-%m-%d}"
+        for n, (day, (show, season, episode)) in enumerate(zip(days(), titles(rows), strict=True))
+    )
+    return _written(path / "diary.csv", "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date", lines)
+
+
+def lastfm(path: Path, rows: int) -> Path:
+    """Write scrobbles."""
+    header = "uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid"
+    lines = (
+        f'"{(start - datetime(1970, 1, 1)).total_seconds():.0f}","{start:%d %b %Y, %H:%M}","{show}","{n:032}",'
+        f'"Album {season}","","Song {season}x{episode}",""'
+        for n, (start, (show, season, episode)) in enumerate(zip(starts(rows), titles(rows), strict=True))
+    )
+    return _written(path / "scrobbles.csv", header, lines)
+
+
 FORMATS: dict[str, Callable[[Path, int], Path]] = {
     "netflix_short": netflix_short,
     "netflix_full": netflix_full,
@@ -149,6 +242,12 @@ FORMATS: dict[str, Callable[[Path, int], Path]] = {
     "youtube": youtube,
     "spotify": spotify,
     "trakt": trakt,
+    "prime_video": prime_video,
+    "tautulli": tautulli,
+    "jellyfin": jellyfin,
+    "jellyfin_backup": jellyfin_backup,
+    "letterboxd": letterboxd,
+    "lastfm": lastfm,
 }
 """Each writes so many rows into a folder and returns the path to read."""
 
@@ -190,14 +289,18 @@ def main() -> None:
     if asked.measure:
         _measure(asked.measure)
         return
-    print(f"Limits: {LIMITS}.\n\n| export | MB | rows | seconds | CPU seconds | peak MB |\n|---|---|---|---|---|---|")
+    lines = ["| export | MB of file | rows | seconds | CPU seconds | peak MB |", "|---|--:|--:|--:|--:|--:|"]
     for name in asked.formats:
         with tempfile.TemporaryDirectory() as folder:
             path = FORMATS[name](Path(folder), asked.rows)
             size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / 1e6
             command = [sys.executable, __file__, "--measure", str(path)]
             found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-        print(f"| {name} | {size:,.0f} | {found} |", flush=True)
+        lines.append(f"| {name} | {size:,.0f} | {found} |")
+        print(lines[-1], flush=True)
+    if set(asked.formats) == set(FORMATS):
+        machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, polars {version('polars')}"
+        write_whole(TARGET, "\n".join([*lines, "", f"The limit is {LIMITS}; {machine}.", ""]))
 
 
 if __name__ == "__main__":

@@ -79,17 +79,25 @@ class Database:
                 "again, from a version of the program that is up to date."
             )
         wanted = [f"CASE WHEN typeof({name}) IN ('integer', 'real') THEN CAST({name} AS REAL) END" for name in numbers]
-        wanted += [
-            f"CASE WHEN typeof({name}) IN ('text', 'integer') THEN substr(CAST({name} AS TEXT), 1, {CUT}) END"
-            for name in texts
-        ]
-        schema = {name: pl.Float64() for name in numbers} | {name: pl.String() for name in texts}
-        cursor = self.connection.execute(f"SELECT {', '.join(wanted)} FROM {table}")
+        short, digits = f"WHEN 'text' THEN substr({{0}}, 1, {CUT})", "WHEN 'integer' THEN CAST({0} AS TEXT)"
+        wanted += [f"CASE typeof({{0}}) {short} {digits} END".format(name) for name in texts]
+        schema: dict[str, pl.DataType] = dict.fromkeys(numbers, pl.Float64()) | dict.fromkeys(texts, pl.String())
+        order = f"SELECT {', '.join(wanted)} FROM {table}"
+        try:
+            frame = self._selected(order, schema)
+        except sqlite3.OperationalError as error:
+            if hasattr(error, "sqlite_errorcode"):
+                raise
+            self.connection.text_factory = _with_marks  # some text is no UTF-8; this takes twice as long
+            frame = self._selected(order, schema)
+        return frame.with_columns(pl.col(texts).str.strip_chars().replace("", None))
+
+    def _selected(self, order: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+        cursor = self.connection.execute(order)
         parts = [pl.DataFrame(schema=schema)]
         while rows := cursor.fetchmany(BATCH):
             parts.append(pl.DataFrame(rows, schema=schema, orient="row"))
-        frame = pl.concat(parts).with_row_index(LINE, offset=1)
-        return frame.with_columns(pl.col(texts).str.strip_chars().replace("", None))
+        return pl.concat(parts).with_row_index(LINE, offset=1)
 
 
 @contextmanager
@@ -136,7 +144,6 @@ def _trusting_nothing(connection: sqlite3.Connection, file: Path) -> Database:
     ends = monotonic() + fixed + per_mb * file.stat().st_size / 1e6
     connection.set_progress_handler(lambda: monotonic() > ends, 10_000)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
-    connection.text_factory = lambda raw: raw.decode(errors="replace")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
@@ -144,6 +151,10 @@ def _trusting_nothing(connection: sqlite3.Connection, file: Path) -> Database:
     # views and virtual tables have no page of their own: what they would give is code of whoever made the file
     real = connection.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
     return Database(file.name, connection, frozenset(name for (name,) in real))
+
+
+def _with_marks(raw: bytes) -> str:
+    return raw.decode(errors="replace")
 
 
 def _why(error: Exception) -> str:

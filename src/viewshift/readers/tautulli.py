@@ -17,7 +17,7 @@ from viewshift.readers._source import SQLITE, Location
 from viewshift.readers._sqlite import Database, has_log, open_database
 
 HISTORY, TITLES, USERS = "session_history", "session_history_metadata", "users"
-NUMBERS = ("id", "reference_id", "started", "stopped", "paused_counter")
+NUMBERS = ("id", "reference_id", "started", "stopped", "paused_counter", "user_id")
 NO_VIEWS = {"track": "music", "photo": "photos", "clip": "trailers and other clips"}
 """Kinds of media that are no viewing."""
 
@@ -109,24 +109,28 @@ def is_tautulli(tables: frozenset[str]) -> bool:
 
 def _plays(database: Database) -> pl.DataFrame:
     """Return the rows of the history with `title`, `show`, `kind`, the `play` they belong to, and their `account`."""
-    plays = database.read(HISTORY, numbers=NUMBERS, texts=("user_id", "media_type"))
+    plays = database.read(HISTORY, numbers=NUMBERS, texts=("media_type",))
     season = tuple({"parent_title"} & database.columns(TITLES))
-    titles = database.read(TITLES, numbers=("id",), texts=("title", "grandparent_title", "full_title", *season))
+    titles = database.read(TITLES, numbers=("id",), texts=("title", "grandparent_title", *season))
     parts = pl.concat_str("grandparent_title", *season, "title", separator=": ", ignore_nulls=True)
     named = titles.unique("id", keep="first").select(
         "id",
-        title=pl.when(pl.col("title").is_null()).then("full_title").otherwise(parts),
+        title=pl.when(pl.col("title").is_not_null()).then(parts),
         show=pl.coalesce("grandparent_title", "title"),
     )
     users = _accounts(plays["user_id"].drop_nulls().unique(), database)
     plays = plays.join(named, on="id", how="left", maintain_order="left")
     plays = plays.join(users, on="user_id", how="left", maintain_order="left")
     plays = plays.with_columns(play=pl.coalesce("reference_id", "id"), kind="media_type")
+    pieces = plays.filter(pl.struct("account", "play").is_duplicated())
+    if pieces.is_empty():
+        return plays
     # the pieces of a play have one title, that of the first piece with any
-    return plays.with_columns(
-        pl.col(name).sort_by(pl.col(name).is_null(), maintain_order=True).first().over("account", "play")
-        for name in ("title", "show")
+    of_play = pieces.group_by("account", "play").agg(
+        pl.col(name).drop_nulls().first().alias(f"{name} of play") for name in ("title", "show")
     )
+    plays = plays.join(of_play, on=["account", "play"], how="left", maintain_order="left")
+    return plays.with_columns(pl.coalesce(f"{name} of play", name).alias(name) for name in ("title", "show"))
 
 
 def _accounts(users: pl.Series, database: Database) -> pl.DataFrame:
@@ -135,8 +139,11 @@ def _accounts(users: pl.Series, database: Database) -> pl.DataFrame:
     choice = tuple(name for name in ("friendly_name", "username") if name in known)
     table = users.to_frame()
     if choice and "user_id" in known:
-        named = database.read(USERS, texts=("user_id", *choice)).unique("user_id", keep="first")
+        named = database.read(USERS, numbers=("user_id",), texts=choice).unique("user_id", keep="first")
         table = table.join(named, on="user_id", how="left")
-    table = table.select("user_id", name=pl.coalesce(*(name for name in choice if name in table.columns), "user_id"))
-    numbered = pl.format("{} ({})", "name", "user_id")
+    number = pl.col("user_id").cast(pl.Int64, strict=False).cast(pl.String)
+    table = table.select(
+        "user_id", number=number, name=pl.coalesce(*(name for name in choice if name in table.columns), number)
+    )
+    numbered = pl.format("{} ({})", "name", "number")
     return table.select("user_id", account=pl.when(pl.len().over("name") > 1).then(numbered).otherwise("name"))
