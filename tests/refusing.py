@@ -40,4 +40,4 @@ class Dying(Detector):
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _score(self, panel):
-        raise NotImplementedError
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -62,7 +62,7 @@ def agree(rule, monitor, known, collected):
     whole = known.panel()
     assert monitor.accounts.tolist() == known.accounts
     assert monitor.last_day == whole.days[-1]
-    judged = rule._judged(whole)
+    judged = rule.judged(whole)
     for day, (names, values) in collected.items():
         column = int((day - whole.start).astype(int))
         np.testing.assert_array_equal(values, judged.surprise[: len(names), column], err_msg=str(day), strict=True)

@@ -133,9 +133,9 @@ def test_what_a_unit_depends_on_makes_it_anew_and_nothing_else(alone, tmp_path, 
 def test_other_versions_and_other_code_are_other_units(tmp_path, monkeypatch):
     store, job = Store(tmp_path, SETUP, SCENARIOS), Job("ZScore", DETECTORS["ZScore"], 1)
     paths = {store._path(job)}
-    monkeypatch.setattr("viewshift.study.store.versions", lambda: {"numpy": "1.0"})
+    monkeypatch.setattr("viewshift._provenance.versions", lambda: {"numpy": "1.0"})
     paths.add(store._path(job))
-    monkeypatch.setattr("viewshift.study.store._own_code", lambda: "another")
+    monkeypatch.setattr("viewshift._provenance._own_code", lambda: "another")
     paths.add(store._path(job))
     assert len(paths - {None}) == 3
 

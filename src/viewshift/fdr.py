@@ -59,7 +59,7 @@ def discoveries(surprise: Floats, level: float = 0.05, method: str = "bh") -> Bo
     >>> discoveries(np.array([4.0, 0.3, np.nan, 2.0, 0.1]), 0.05)
     array([ True, False, False,  True, False])
     """
-    _check_level(level)
+    check_level(level)
     check_choice("method", method, METHODS)
     surprise = _checked(surprise)
     known = ~np.isnan(surprise)
@@ -110,7 +110,7 @@ def stream_discoveries(surprise: Floats, level: float = 0.05, method: str = "add
     Tian, J. and Ramdas, A. (2019). ADDIS: an adaptive discarding algorithm for online FDR control with conservative
     nulls. NeurIPS 32.
     """
-    _check_level(level)
+    check_level(level)
     check_choice("method", method, STREAMS)
     surprise = _checked(surprise)
     try:
@@ -129,18 +129,29 @@ def stream_discoveries(surprise: Floats, level: float = 0.05, method: str = "add
 
 
 def discoveries_on_day(
-    panel: Panel,
-    surprise: Floats,
-    beyond: Bools,
-    day: Any,
-    *,
-    level: float,
-    method: str,
-    threshold: float,
-    quiet: int,
-    adapt_after: int,
+    panel: Panel, surprise: Floats, beyond: Bools, day: Any, *, level: float, method: str, **alarms: Any
 ) -> pd.DataFrame:
     """Return one row per account judged on a closed day; those in an alarm before it are left out of the family.
+
+    Parameters
+    ----------
+    panel, surprise, beyond, day
+        As for `judged_on_day`.
+    level, method
+        As for `discoveries`.
+    **alarms
+        `threshold`, `quiet` and `adapt_after`, as for `judged_on_day`.
+    """
+    judged = judged_on_day(panel, surprise, beyond, day, **alarms)
+    return judged.assign(
+        discovered=discovered(judged["surprise"].to_numpy(), judged["in_alarm"].to_numpy(), level, method)
+    )
+
+
+def judged_on_day(
+    panel: Panel, surprise: Floats, beyond: Bools, day: Any, *, threshold: float, quiet: int, adapt_after: int
+) -> pd.DataFrame:
+    """Return one row per account that was scored on a day: account, day, surprise, extrapolated, in_alarm.
 
     Parameters
     ----------
@@ -150,8 +161,6 @@ def discoveries_on_day(
         -log10 p, and where it is extrapolated, ``(n_accounts, n_days)``.
     day
         The day; None for the panel's last.
-    level, method
-        As for `discoveries`.
     threshold, quiet
         An account is in an alarm from a day of that surprise on until so many scored days lay below it,
     adapt_after
@@ -166,19 +175,28 @@ def discoveries_on_day(
     before = np.ascontiguousarray(surprise[:, :t])
     either = np.zeros(before.shape, dtype=np.int8)
     opened, below, _ = follow_runs(nobody, nobody + quiet, nobody.astype(np.int8), before, either, 0, threshold, quiet)
-    alarmed = (below < quiet) & (t - opened < adapt_after)
-    today = surprise[:, t]
-    found = discoveries(np.where(alarmed, np.nan, today), level, method)
-    judged = ~np.isnan(today)
     columns = {
         "account": panel.accounts,
         "day": np.full(panel.n_accounts, date.astype("datetime64[s]")),
-        "surprise": today,
+        "surprise": surprise[:, t],
         "extrapolated": beyond[:, t],
-        "in_alarm": alarmed,
-        "discovered": found,
+        "in_alarm": (below < quiet) & (t - opened < adapt_after),
     }
+    judged = ~np.isnan(surprise[:, t])
     return pd.DataFrame({name: column[judged] for name, column in columns.items()})
+
+
+def discovered(surprise: Floats, in_alarm: Bools, level: float, method: str) -> Bools:
+    """Say which accounts are discoveries, among those that were not in an alarm before the day.
+
+    Parameters
+    ----------
+    surprise, in_alarm
+        As `judged_on_day` has them.
+    level, method
+        As for `discoveries`.
+    """
+    return discoveries(np.where(in_alarm, np.nan, surprise), level, method)
 
 
 def _log_e(surprise: Floats) -> Floats:
@@ -197,7 +215,8 @@ def _step_up_e(log_e: Floats, level: float) -> Bools:
     return log_e >= ordered[enough[-1]] if enough.size else np.zeros(n, dtype=bool)
 
 
-def _check_level(level: Any) -> None:
+def check_level(level: Any) -> None:
+    """Raise if a level is no number above 0 and below 1."""
     if isinstance(level, bool) or not isinstance(level, int | float | np.floating) or not 0 < level < 1:
         raise ValueError(f"The false discovery rate must be a number above 0 and below 1, got {level!r}.")
 

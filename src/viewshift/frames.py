@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from viewshift._typing import Days, Floats, Strings
+from viewshift._typing import Days, Floats, Ints, Strings
 
 Arrays = tuple[dict[str, Floats], Strings, np.datetime64]
 
@@ -32,27 +32,42 @@ def _column(frame: Any, name: str) -> Any:
 
 
 def _numbers(frame: Any, name: str) -> Floats:
-    column = _column(frame, name)
+    values = _column(frame, name).to_numpy()
+    if values.dtype.kind in "fiu":
+        return np.asarray(values, dtype=np.float64)
     try:
-        values: Floats = pd.Series(column.to_numpy()).astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        numbers: Floats = pd.Series(values).astype("Float64").to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise ValueError(f"column {name!r} must hold numbers: {error}.") from None
-    return values
+    return numbers
 
 
-def _names(frame: Any, name: str) -> Strings:
-    values = _column(frame, name).to_numpy()
-    missing = pd.isna(values)
+def _names(frame: Any, name: str) -> tuple[Strings, Ints]:
+    """Return the distinct names of a column, sorted, and the place of each row's name among them."""
+    column = _column(frame, name)
+    if hasattr(column, "dictionary_encode"):  # Arrow
+        encoded = column.dictionary_encode().combine_chunks()
+        missing = encoded.is_null().to_numpy(zero_copy_only=False)
+        code = encoded.indices.fill_null(0).to_numpy().astype(np.int64)
+        values = encoded.dictionary.to_numpy(zero_copy_only=False)
+    else:
+        array = column.to_numpy()
+        missing = pd.isna(array)
+        code, values = pd.factorize(array)
     if missing.any():
         raise ValueError(f"column {name!r} must name an account in every row, got none in row {missing.argmax()}.")
-    names: Strings = values.astype(np.str_)
-    return names
+    used = np.zeros(len(values), dtype=bool)
+    used[code] = True
+    names, place = np.unique(np.asarray(values)[used].astype(np.str_), return_inverse=True)
+    return names, place[np.cumsum(used)[code] - 1]
 
 
 def _local_days(values: Any, name: str) -> Days:
     array = np.asarray(values)
     if array.size and array.dtype.kind in "biuf":
         raise ValueError(f"{name} must hold days such as 2025-07-31, got numbers such as {array[:1]}.")
+    if array.dtype == np.dtype("datetime64[D]") and not np.isnat(array).any():
+        return array
     how = "ISO8601" if array.dtype.kind in "OUT" else None
     try:
         stamps = pd.DatetimeIndex(pd.to_datetime(array, format=how))
@@ -75,7 +90,14 @@ def _time_zone(column: Any) -> str | None:
     return zone
 
 
-def long_to_arrays(frame: Any, account: str | None, day: str, measures: Sequence[str] | None) -> Arrays:
+def long_to_arrays(
+    frame: Any,
+    account: str | None,
+    day: str,
+    measures: Sequence[str] | None,
+    since: np.datetime64 | None = None,
+    until: np.datetime64 | None = None,
+) -> Arrays:
     """Scatter a frame with one row per account and day; account-days without a row become NaN.
 
     Parameters
@@ -88,6 +110,8 @@ def long_to_arrays(frame: Any, account: str | None, day: str, measures: Sequence
         Column of local days.
     measures
         Columns to take; None for all others that are numeric.
+    since, until
+        First and last day wanted; default those of the frame. Rows of other days are left out.
 
     Returns
     -------
@@ -96,21 +120,25 @@ def long_to_arrays(frame: Any, account: str | None, day: str, measures: Sequence
     days = _local_days(_column(frame, day), f"column {day!r}")
     if not len(days):
         raise ValueError("the frame must have at least one row, got none.")
-    owners = np.full(len(days), "me") if account is None else _names(frame, account)
-    accounts, row = np.unique(owners, return_inverse=True)
-    first = days.min()
+    accounts, row = (np.array(["me"]), np.zeros(len(days), np.int64)) if account is None else _names(frame, account)
+    first = days.min() if since is None else since
+    n_days = max(0, int(((days.max() if until is None else until) - first).astype(np.int64)) + 1)
     place = (days - first).astype(np.int64)
-    shape = (len(accounts), int(place.max()) + 1)
-    cell, count = np.unique(row * shape[1] + place, return_counts=True)
-    if (count > 1).any():
-        twice = int(cell[count > 1][0])
-        name, date = accounts[twice // shape[1]], first + twice % shape[1]
+    inside = slice(None) if since is None and until is None else (place >= 0) & (place < n_days)
+    shape = (len(accounts), n_days)
+    cell = (row * n_days + place)[inside]
+    taken = np.zeros(len(accounts) * n_days, dtype=bool)
+    taken[cell] = True
+    if np.count_nonzero(taken) < len(cell):
+        distinct, count = np.unique(cell, return_counts=True)
+        twice = int(distinct[count > 1][0])
+        name, date = accounts[twice // n_days], first + twice % n_days
         raise ValueError(f"an account must have one row per day, got two for account {str(name)!r} on {date}.")
     wanted = measures if measures is not None else _numeric(frame, {account, day})
     arrays: dict[str, Floats] = {}
     for name in wanted:
         grid = np.full(shape, np.nan)
-        grid[row, place] = _numbers(frame, name)
+        grid.reshape(-1)[cell] = _numbers(frame, name)[inside]
         arrays[name] = grid
     if not arrays:
         raise ValueError("the frame must have a numeric column to measure viewing by, got none.")
@@ -143,11 +171,11 @@ def wide_to_arrays(frame: Any, account: str, measure: str) -> Arrays:
     if (count > 1).any():
         twice = first + np.unique(place)[count > 1][0]
         raise ValueError(f"a wide frame must have one column per day, got two for {twice}.")
-    accounts = _names(frame, account)
-    grid = np.full((len(accounts), int(place.max()) + 1), np.nan)
+    accounts, row = _names(frame, account)
+    grid = np.full((len(row), int(place.max()) + 1), np.nan)
     for name, column in zip(names, place.tolist(), strict=True):
         grid[:, column] = _numbers(frame, name)
-    return {measure: grid}, accounts, first
+    return {measure: grid}, accounts[row], first
 
 
 def _numeric(frame: Any, others: set[str | None]) -> list[str]:

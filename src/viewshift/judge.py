@@ -83,9 +83,16 @@ class Judge:
             Histories to judge, from each account's first day on; the accounts need not have been seen before. Where the
             panel has a `widening`, surprise is divided by it before the account's own rates are counted.
         """
-        return self._judged(panel).surprise
+        return self.judged(panel).surprise
 
-    def _judged(self, panel: Panel) -> Judged:
+    def judged(self, panel: Panel) -> Judged:
+        """Return what the rule says of each account-day.
+
+        Parameters
+        ----------
+        panel
+            As for `surprise`.
+        """
         self._check_fitted()
         check_panel("panel", panel)
         scores, sign = self.detector_.score_signed(panel)

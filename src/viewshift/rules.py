@@ -204,7 +204,7 @@ class AlarmRule(Judge):
         Frame with the columns of ``viewshift.alarms.COLUMNS``, by account and day. Intervals around levels and ratio
         hold 90 %; `surprise` is the largest of the alarm, by a fitted tail and no count where `extrapolated`.
         """
-        return self.explained(panel, self._judged(panel))[1]
+        return self.explained(panel, self.judged(panel))[1]
 
     def explained(self, panel: Panel, judged: Judged) -> tuple[Intervals, pd.DataFrame]:
         """Return the alarm intervals in the surprise of a panel, and the row of `alarms` for each.
@@ -255,7 +255,7 @@ class AlarmRule(Judge):
         """
         return discoveries_on_day(
             panel,
-            *self._judged(panel)[:2],
+            *self.judged(panel)[:2],
             day,
             level=fdr,
             method=method,

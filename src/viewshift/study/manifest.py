@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from viewshift._files import write_whole
+from viewshift._provenance import versions
 from viewshift.study.failures import expression
 from viewshift.study.setup import Plan
-from viewshift.study.store import versions
 
 
 def described(plan: Plan) -> dict[str, Any]:

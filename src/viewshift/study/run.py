@@ -9,12 +9,12 @@ import pandas as pd
 
 from viewshift import simulate
 from viewshift._checks import check_whole
+from viewshift._progress import progress_bar
 from viewshift.detectors import Detector
 from viewshift.study.compare import Trials, tidy
 from viewshift.study.example import Example
 from viewshift.study.failures import leave_script
 from viewshift.study.files import write_csv, write_twins
-from viewshift.study.progress import progress_bar
 from viewshift.study.setup import (
     Detectors,
     Scenarios,
@@ -227,7 +227,7 @@ def _found(
     if store is not None and not fresh:
         found |= {(job.name, job.seed): unit for job in jobs if (unit := store.get(job)) is not None}
     open_jobs = [job for job in jobs if (job.name, job.seed) not in found]
-    with progress_bar(len(jobs), progress) as bar, warnings.catch_warnings():
+    with progress_bar(len(jobs), progress, "simulating viewers") as bar, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)  # it is replaced
         if found:
             bar("found finished", len(found))

@@ -1,9 +1,5 @@
 """Jobs over processes, one core each: the same results however many there are, and a failed unit where one dies."""
 
-import os
-import signal
-import threading
-import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -12,13 +8,11 @@ from concurrent.futures.process import BrokenProcessPool
 from joblib.externals.loky import ProcessPoolExecutor
 
 from viewshift import simulate
+from viewshift._processes import ONE_THREAD, begin_worker
 from viewshift.study.failures import one_sentence
 from viewshift.study.setup import Setup
 from viewshift.study.source import Source
 from viewshift.study.trial import Job, Unit, failed_unit, run_unit
-
-ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Environment of a worker."""
 
 DIED = (
     "the process that worked on it ended before it was done (out of memory, or killed); run the study again with fewer "
@@ -27,11 +21,6 @@ DIED = (
 
 _source: Source
 """In a worker: where its panels come from, so that those of a seed are made once."""
-
-
-def n_cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def units(
@@ -98,17 +87,9 @@ def _in_pool(
 
 
 def _begin(setup: Setup, scenarios: Mapping[str, simulate.Scenario]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the one that began this one ends it
     global _source  # noqa: PLW0603 - one per process, set before its first job
     _source = Source(setup, scenarios)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when the one that began it was killed, which could not say so."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+    begin_worker()
 
 
 def _run(job: Job) -> Unit:

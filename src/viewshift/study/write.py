@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from sklearn.base import clone
 
+from viewshift._processes import n_cores
 from viewshift.baselines import UsualLevel
 from viewshift.detectors import (
     Bocpd,
@@ -51,7 +52,6 @@ from viewshift.study.setup import (
     distinct_seeds,
     named_detectors,
 )
-from viewshift.study.workers import n_cores
 
 SEEDS = (1, 2, 3)
 RATES = (1.0, 0.25)

@@ -10,7 +10,7 @@ Progress = Callable[..., None]
 
 
 @contextmanager
-def progress_bar(n_steps: int, show: bool | None) -> Iterator[Progress]:
+def progress_bar(n_steps: int, show: bool | None, first: str) -> Iterator[Progress]:
     """Show a bar on the error stream while the block runs.
 
     Parameters
@@ -19,6 +19,8 @@ def progress_bar(n_steps: int, show: bool | None) -> Iterator[Progress]:
         Number of steps to do.
     show
         Whether to show it; None: if the error stream is a terminal that can move its cursor (``TERM`` is not dumb).
+    first
+        What is being done at first.
     """
     if not (sys.stderr.isatty() and os.environ.get("TERM") != "dumb" if show is None else show):
         yield lambda what, steps=1: None
@@ -33,5 +35,5 @@ def progress_bar(n_steps: int, show: bool | None) -> Iterator[Progress]:
         bars.TextColumn("{task.description}"),
     )
     with bars.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("simulating viewers", total=n_steps)
+        task = bar.add_task(first, total=n_steps)
         yield lambda what, steps=1: bar.update(task, advance=steps, description=what)
