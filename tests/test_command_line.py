@@ -16,12 +16,12 @@ import pytest
 import viewshift as vs
 from viewshift import cli
 from viewshift._checks import check_choice
+from viewshift._progress import progress_bar
 from viewshift.cli.commands import COMMANDS
 from viewshift.cli.options import DATE_ORDERS, POPULATIONS, SCENARIOS
 from viewshift.local_days import check_tz
 from viewshift.readers._dates import ORDERS
 from viewshift.simulate.viewers import POPULATIONS as KNOWN_POPULATIONS
-from viewshift.study.progress import progress_bar
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "command_line.md").read_text(encoding="utf-8")
@@ -187,7 +187,7 @@ def test_ctrl_c_ends_quietly(folder):
 def test_a_bar_moves_only_where_a_cursor_can(monkeypatch, term, shown, capsys):
     monkeypatch.setenv("TERM", term)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with progress_bar(2, None) as step:
+    with progress_bar(2, None, "working") as step:
         step("simulating")
     assert ("simulating" in capsys.readouterr().err) == shown
 

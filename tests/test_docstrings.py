@@ -14,7 +14,10 @@ import viewshift
 
 PUBLIC_MODULES = (
     "viewshift",
-    *(f"viewshift.{name}" for name in ("baselines", "detectors", "metrics", "plots", "readers", "simulate", "study")),
+    *(
+        f"viewshift.{name}"
+        for name in ("baselines", "detectors", "metrics", "plots", "readers", "scale", "simulate", "study")
+    ),
 )
 
 

@@ -357,7 +357,7 @@ def test_the_bar_counts_every_detector_and_seed_also_failures(monkeypatch):
     totals = []
 
     @contextmanager
-    def counting(n_steps, show):
+    def counting(n_steps, show, first):
         done = []
         yield lambda what, steps=1: done.append(steps)
         totals.append((n_steps, sum(done)))

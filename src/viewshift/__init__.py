@@ -29,7 +29,7 @@ _HOME = {
     "read_trakt": "readers",
     "read_youtube": "readers",
 }
-_MODULES = ("baselines", "cohorts", "detectors", "metrics", "plots", "simulate", "study")
+_MODULES = ("baselines", "cohorts", "detectors", "metrics", "plots", "scale", "simulate", "study")
 
 __all__ = [*sorted((*_HOME, *_MODULES)), "__version__"]  # noqa: PLE0604
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from viewshift import detectors as detectors
     from viewshift import metrics as metrics
     from viewshift import plots as plots
+    from viewshift import scale as scale
     from viewshift import simulate as simulate
     from viewshift import study as study
     from viewshift.daily import Events as Events

@@ -1,0 +1,36 @@
+"""The days that a large table is about."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from viewshift.scale._fields import is_text
+from viewshift.scale.partition import Layout
+from viewshift.scale.source import Group, Source
+
+
+def with_span(layout: Layout, source: Source, groups: Sequence[Group]) -> Layout:
+    """Return the layout with `since` and `until`, those of the table where none were asked for.
+
+    They are in the files' statistics, as a rule; where they are not, or tell of impossible days, the column is read.
+
+    Parameters
+    ----------
+    layout
+        That of the table.
+    source
+        The table.
+    groups
+        All row groups of it.
+    """
+    if layout.since is not None and layout.until is not None:
+        return layout
+    ends = [(group.clock.low, group.clock.high) for group in groups]
+    if is_text(source.schema.field(layout.clock).type) or any(low is None or layout.doubts(low) for low, _ in ends):
+        tables = (table for group in groups for table in source.batches(group, [layout.clock], 1 << 20))
+        ends = [layout.ends(table[layout.clock]) for table in tables]
+    ends = [(low, high) for low, high in ends if low is not None]
+    if not ends:
+        raise ValueError(f"column {layout.clock!r} must have values, got none in all rows.")
+    first = layout.local_day(min(low for low, _ in ends)) if layout.since is None else layout.since
+    last = layout.local_day(max(high for _, high in ends)) if layout.until is None else layout.until
+    return replace(layout, since=first, until=last)
