@@ -77,6 +77,22 @@ def test_narrow_calendar_has_half_years_and_as_many_days():
     assert max(x for x, _ in cells(narrow, LEVELS[0])) < 27 < max(x for x, _ in cells(wide, LEVELS[0]))
 
 
+def test_one_year_keeps_colours_and_numbers_of_all():
+    values = np.r_[np.full(365, 1.0), np.full(366, 4.0), np.full(30, 100.0)]
+    panel = panel_of(values, "2023-01-01")
+    found = pd.DataFrame(
+        [alarm("2023-05-01", "2023-05-03"), alarm("2023-12-30", "2024-01-02"), alarm("2025-01-05", None)]
+    )
+    whole = draw(vs.plots.calendar, panel, alarms=found)
+    ax = draw(vs.plots.calendar, panel, alarms=found, year=2024)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["2024"]
+    (of_fours,) = [colour for colour in LEVELS if len(cells(whole, colour)) == 366]
+    assert [len(cells(ax, colour)) for colour in LEVELS] == [366 if colour == of_fours else 0 for colour in LEVELS]
+    assert [text.get_text() for text in ax.texts if text.get_color() == ALARM] == ["2"]
+    with pytest.raises(ValueError, match="`year` must be one of the panel's, 2023 to 2025, got 2022"):
+        draw(vs.plots.calendar, panel, year=2022)
+
+
 def test_darker_days_had_more():
     values = np.arange(0, 40)
     ax = draw(vs.plots.calendar, panel_of(values))
@@ -217,6 +233,13 @@ def test_surprise_shows_the_threshold_and_the_days_above_it():
     np.testing.assert_array_equal(labelled["day at or above it"].get_ydata(), values[values >= rule.threshold_])
 
 
+def test_surprise_shades_the_alarms_it_is_given():
+    found = pd.DataFrame([alarm("2023-02-01", "2023-02-04"), alarm("2023-03-01", None, account="you")])
+    ax = draw(vs.plots.surprise, panel_of(np.ones(90)), vs.default_rule(), alarms=found)
+    (span,) = [patch for patch in ax.patches if patch.get_label() == "alarm"]
+    assert (num2date(span.get_x()).date(), span.get_width()) == (dt.date(2023, 2, 1), 4)
+
+
 def test_story_is_days_above_surprise_with_the_same_alarms():
     rule = vs.default_rule()
     values = np.tile([0.0, 1.0, 0.0, 0.0, 2.0, 1.0, 0.0], 60)
@@ -285,3 +308,24 @@ def test_what_cannot_be_drawn_is_said(arguments, sentence):
     panel = vs.Panel({"episodes": np.ones((2, 9))}, accounts=["a", "b"], start="2023-01-01")
     with pytest.raises(ValueError, match=sentence):
         vs.plots.calendar(panel, **arguments)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (1, 0)])
+@pytest.mark.parametrize("name", ["calendar", "account", "surprise", "story"])
+def test_an_empty_panel_is_refused(name, shape):
+    panel = vs.Panel({"episodes": np.ones(shape)}, accounts=["me"][: shape[0]], start="2023-01-01")
+    rule = (vs.default_rule(),) if name in {"surprise", "story"} else ()
+    with pytest.raises(ValueError, match="`panel` must hold at least one account and one day, got Panel"):
+        getattr(vs.plots, name)(panel, *rule)
+    pyplot.close("all")
+
+
+@pytest.mark.parametrize("values", [[3.0], [np.nan], np.full(50, np.nan)])
+def test_one_day_and_nothing_observed_are_drawn(values):
+    panel = panel_of(values)
+    alarms = vs.default_rule().alarms(panel)
+    above, _ = vs.plots.story(panel, vs.default_rule(), alarms=alarms, ax=tuple(Figure().subplots(2)))
+    for ax in (above, draw(vs.plots.calendar, panel, alarms=alarms)):
+        hatched = [patch for patch in ax.patches if patch.get_hatch() and len(patch.get_path().vertices)]
+        assert bool(hatched) == bool(np.isnan(values).any())
+        ax.figure.canvas.draw()

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from viewshift._typing import Bools, Floats, Ints
 from viewshift.kernels.runs import runs_above
-from viewshift.metrics.bootstrap import group_totals, interval, replicated_sums
+from viewshift.metrics.bootstrap import group_totals, ratio_interval, replicated_sums
 from viewshift.metrics.events import DAYS_PER_YEAR
 
 TOLERANCE = 0.1
@@ -110,7 +109,9 @@ def audit_of(
         drawn = replicated_sums(totals, 500, seed=1)
         for k, (name, (promised, _, scale)) in enumerate(promises.items()):
             expected = promised / scale * totals[:, -1].sum()
-            ratio, low, high = _ratio(totals[:, k].sum(), expected, drawn[:, k], promised / scale * drawn[:, -1])
+            ratio, low, high = ratio_interval(
+                totals[:, k].sum(), expected, drawn[:, k], promised / scale * drawn[:, -1]
+            )
             table.append([by, cell, name, promised, promised * ratio, ratio, low, high, (days > 0).sum(), days.sum()])
     columns = ["by", "cell", "promise", "promised", "observed", "ratio", "low", "high", "accounts", "days"]
     frame = pd.DataFrame(table, columns=columns)
@@ -136,16 +137,6 @@ def _third(active: Bools, inside: Bools) -> Ints:
     share = np.divide((active & inside).sum(axis=1), days, out=np.full(len(days), np.nan), where=days > 0)
     third = np.searchsorted(np.nanquantile(share, [1 / 3, 2 / 3]) if days.any() else [0.0, 0.0], share)
     return np.where(days > 0, third, 3)
-
-
-def _ratio(count: float, expected: float, counts: Floats, expectations: Floats) -> tuple[float, float, float]:
-    """Return count over expected, with the wider of bootstrap and Garwood interval at each end."""
-    if not expected:
-        return np.nan, np.nan, np.nan
-    drawn = np.divide(counts, expectations, out=np.full(len(counts), np.nan), where=expectations > 0)
-    exact = stats.chi2.ppf([0.025, 0.975], [2 * count, 2 * count + 2]) / 2 / expected
-    low, high = np.array([interval(drawn), np.nan_to_num(exact)]).T
-    return count / expected, float(np.nanmin(low)), float(np.nanmax(high))
 
 
 def _sentence(overall: pd.Series) -> str:

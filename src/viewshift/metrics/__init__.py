@@ -5,7 +5,7 @@ from viewshift.metrics.bootstrap import account_weights, group_totals, interval,
 from viewshift.metrics.changepoints import covering, margin_f1
 from viewshift.metrics.events import days_in_alarm, first_alarm_delay, mark_days, per_account, per_account_year
 from viewshift.metrics.nab import nab_score
-from viewshift.metrics.predictive import crps, exceedance_ratios, log_score, pit, pit_histogram
+from viewshift.metrics.predictive import crps, exceedance_ratios, log_score, pit, pit_histogram, pit_intervals
 from viewshift.metrics.ranges import range_precision, range_recall
 from viewshift.metrics.ranking import average_precision, average_precision_replicates, vus_pr
 
@@ -29,6 +29,7 @@ __all__ = [
     "per_account_year",
     "pit",
     "pit_histogram",
+    "pit_intervals",
     "range_precision",
     "range_recall",
     "vus_pr",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from viewshift._typing import Floats
 
@@ -156,3 +157,33 @@ def interval(replicates: Floats, level: float = 0.95) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def ratio_interval(count: float, expected: float, counts: Floats, expectations: Floats) -> tuple[float, float, float]:
+    """Observed over expected events, with a 95 % interval: at each end the wider of bootstrap and exact Poisson.
+
+    The exact one also holds for few accounts and few events or none.
+
+    Parameters
+    ----------
+    count
+        Events observed.
+    expected
+        Events expected; 0 gives NaN.
+    counts, expectations
+        The same in each bootstrap replicate.
+
+    Returns
+    -------
+    Ratio, low and high.
+
+    References
+    ----------
+    Garwood, F. (1936). Fiducial limits for the Poisson distribution. Biometrika 28, 437-442.
+    """
+    if not expected:
+        return np.nan, np.nan, np.nan
+    drawn = np.divide(counts, expectations, out=np.full(len(counts), np.nan), where=expectations > 0)
+    exact = stats.chi2.ppf([0.025, 0.975], [2 * count, 2 * count + 2]) / 2 / expected
+    low, high = np.array([interval(drawn), np.nan_to_num(exact)]).T
+    return count / expected, float(np.nanmin(low)), float(np.nanmax(high))

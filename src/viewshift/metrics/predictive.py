@@ -1,13 +1,15 @@
 """How good predictions of days are: calibrated, sharp, and right in the tail, for all accounts and for each."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from viewshift._checks import check_whole
 from viewshift._typing import Floats
 from viewshift.kernels.predictive_scores import hurdle_crps
+from viewshift.metrics.bootstrap import group_totals, ratio_interval, replicated_sums
 
 if TYPE_CHECKING:
     from viewshift.baselines import Predictive
@@ -65,12 +67,59 @@ def pit_histogram(prediction: "Predictive", values: Floats, *, n_bins: int = 10)
     eq. 1 and 2.
     """
     check_whole("n_bins", n_bins, least=1)
-    below, upto = (part[~np.isnan(part)] for part in _steps(prediction, values))
-    if not below.size:
-        return np.full(n_bins, np.nan)
-    width = np.maximum(upto - below, np.finfo(float).tiny)
-    mean = [np.clip((u - below) / width, 0, 1).mean() for u in np.linspace(0, 1, n_bins + 1)[1:-1]]
-    return np.diff([0.0, *mean, 1.0])
+    days = _days_in_bins(prediction, values, n_bins).sum(axis=0)
+    total = days.sum()
+    return days / total if total else np.full(n_bins, np.nan)
+
+
+def pit_intervals(
+    prediction: "Predictive", values: Floats, *, n_bins: int = 10, groups: Any = None
+) -> tuple[Floats, Floats]:
+    r"""Bounds within which 95 samples of 100 have all shares of `pit_histogram`, if the predictions are right.
+
+    .. math:: 1/K \pm t_{G-1}(1 - .05 / 2K)\, s_k, \qquad
+              s_k^2 = \frac{G}{G - 1} \sum_g (m_{gk} - \hat p_k n_g)^2 / n^2
+
+    for K bins and G groups, with t the quantile of Student's law, :math:`m_{gk}` of the :math:`n_g` days of group g in
+    bin k, and :math:`\hat p_k` the share of all; :math:`s_k` is at least what independent days have.
+
+    Parameters
+    ----------
+    prediction
+        Of each account-day, ``(n_accounts, n_days)``.
+    values
+        Whole numbers, at least 0, same shape; NaN is left out.
+    n_bins
+        Number of equal bins.
+    groups
+        One label per account; accounts of one group (a household) count as one. Default: each its own.
+
+    Returns
+    -------
+    Lowest and highest share of each bin, shape ``(n_bins,)``; NaN without a day.
+
+    Notes
+    -----
+    Days of a group may depend on each other in any way; groups are taken for independent. Where there is one group
+    only, its days are: then the bounds are too narrow.
+
+    References
+    ----------
+    Cochran, W. G. (1977). Sampling Techniques, 3rd ed., sec. 6.4 (variance of a ratio). Dunn, O. J. (1961). Multiple
+    comparisons among means. J. American Statistical Association 56, 52-64 (the simultaneous level).
+    """
+    check_whole("n_bins", n_bins, least=1)
+    in_bins = group_totals(_days_in_bins(prediction, values, n_bins), groups)
+    days = in_bins.sum(axis=1, keepdims=True)
+    in_bins, days = in_bins[days[:, 0] > 0], days[days > 0][:, None]
+    n, n_groups = days.sum(), len(days)
+    if not n_groups:
+        return np.full(n_bins, np.nan), np.full(n_bins, np.nan)
+    apart = ((in_bins - in_bins.sum(axis=0) / n * days) ** 2).sum(axis=0) / n**2 * n_groups / max(1, n_groups - 1)
+    error = np.sqrt(np.maximum(apart, (n_bins - 1) / n_bins**2 / n))
+    law = stats.t(n_groups - 1) if n_groups > 1 else stats.norm
+    reach = law.ppf(1 - 0.05 / 2 / n_bins) * error
+    return np.maximum(1 / n_bins - reach, 0.0), np.minimum(1 / n_bins + reach, 1.0)
 
 
 def log_score(prediction: "Predictive", values: Floats) -> Floats:
@@ -117,7 +166,7 @@ def crps(prediction: "Predictive", values: Floats) -> Floats:
     return hurdle_crps(y, active.reshape(-1), mean.reshape(-1), size.reshape(-1), CRPS_ERROR).reshape(shape)
 
 
-def exceedance_ratios(surprise: Floats, levels: tuple[float, ...] = LEVELS) -> pd.DataFrame:
+def exceedance_ratios(surprise: Floats, levels: tuple[float, ...] = LEVELS, *, groups: Any = None) -> pd.DataFrame:
     """Days whose p-value is at or below a level, relative to the number promised, over all accounts and over each.
 
     Parameters
@@ -126,23 +175,44 @@ def exceedance_ratios(surprise: Floats, levels: tuple[float, ...] = LEVELS) -> p
         -log10 p, ``(n_accounts, n_days)``; NaN is left out.
     levels
         p-values, in (0, 1).
+    groups
+        One label per account; whole groups (households) are drawn in the bootstrap. Default: each its own.
 
     Returns
     -------
-    One row per level: level, days, observed, ratio (1 if the promise holds), and the 10 % and 90 % quantiles of the
-    ratio over accounts with a scored day, account_10 and account_90; NaN without any day.
+    One row per level: level, days, observed, ratio (1 if the promise holds), its 95 % interval, low to high, and the
+    10 % and 90 % quantiles of the ratio over accounts with a scored day, account_10 and account_90; NaN without a day.
+
+    Notes
+    -----
+    The interval is of each level by itself: at each end the wider of the bootstrap and of the exact one for a Poisson
+    count.
     """
     scored = np.count_nonzero(~np.isnan(surprise), axis=1)
-    rows = []
     for level in levels:
         if not 0 < level < 1:
             raise ValueError(f"`levels` must lie above 0 and below 1, got {level}.")
-        hits = np.count_nonzero(surprise >= -np.log10(level), axis=1)
-        own = hits[scored > 0] / (scored[scored > 0] * level)
-        ratio = hits.sum() / (scored.sum() * level) if own.size else np.nan
-        low, high = np.quantile(own, [0.1, 0.9]) if own.size else (np.nan, np.nan)
-        rows.append((level, int(scored.sum()), int(hits.sum()), ratio, low, high))
-    return pd.DataFrame(rows, columns=["level", "days", "observed", "ratio", "account_10", "account_90"])
+    hits = [np.count_nonzero(surprise >= -np.log10(level), axis=1) for level in levels]
+    drawn = replicated_sums(group_totals(np.column_stack([*hits, scored]), groups), 500, seed=1)
+    rows = []
+    for k, level in enumerate(levels):
+        own = hits[k][scored > 0] / (scored[scored > 0] * level)
+        total = hits[k].sum()
+        found = ratio_interval(total, scored.sum() * level, drawn[:, k], drawn[:, -1] * level)
+        spread = np.quantile(own, [0.1, 0.9]) if own.size else (np.nan, np.nan)
+        rows.append((level, int(scored.sum()), int(total), *found, *spread))
+    columns = ["level", "days", "observed", "ratio", "low", "high", "account_10", "account_90"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _days_in_bins(prediction: "Predictive", values: Floats, n_bins: int) -> Floats:
+    """Return how many days of each account lie in each bin of the transform, shape ``(n_accounts, n_bins)``."""
+    below, upto = _steps(prediction, values)
+    width = np.maximum(upto - below, np.finfo(float).tiny)
+    edges = np.linspace(0, 1, n_bins + 1)[1:-1]
+    upper = [np.nansum(np.clip((edge - below) / width, 0, 1), axis=1) for edge in edges]
+    none, every = np.zeros(len(below)), np.count_nonzero(~np.isnan(below), axis=1)
+    return np.diff([none, *upper, every], axis=0).T
 
 
 def _steps(prediction: "Predictive", values: Floats) -> tuple[Floats, Floats]:

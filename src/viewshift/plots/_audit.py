@@ -6,7 +6,7 @@ import numpy as np
 
 from viewshift._typing import Ints
 from viewshift.audit import Audit
-from viewshift.plots._canvas import ALARM, LEVELS, MUTED, axes
+from viewshift.plots._canvas import ALARM, GRID, LEVELS, MUTED, axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def audit(audit: Audit, ax: "Axes | None" = None) -> "Axes":
     ax.set_yticks(list(place.values()), list(place))
     ax.set_xlabel("observed / promised")
     ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="x", color="#e3e6ea", lw=0.8)
+    ax.grid(axis="x", color=GRID, lw=0.8)
     ax.set_axisbelow(True)
     ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize="small")
     return ax

@@ -50,6 +50,7 @@ def calendar(
     measure: str = "episodes",
     alarms: pd.DataFrame | None = None,
     months: int = 12,
+    year: int | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw an account's days as a calendar: weeks across, weekdays down, one block of weeks per year.
@@ -66,13 +67,15 @@ def calendar(
         From ``AlarmRule.alarms``: days from onset to end are outlined, numbered in the order of the frame's rows.
     months
         Months in a block, a divisor of 12: 12 for a page, 6 or 3 for a narrow one.
+    year
+        The one year to draw; default all, one below the other. Colours and numbers of alarms are the same either way.
     ax
         Where to draw; default a new figure.
 
     Raises
     ------
     ValueError
-        If the account or measure is unknown, or `months` does not divide 12.
+        If the account or measure is unknown, `months` does not divide 12, or the panel has no day in the year.
 
     Notes
     -----
@@ -83,11 +86,14 @@ def calendar(
     if 12 % check_whole("months", months, least=1):
         raise ValueError(f"`months` must divide 12, got {months}.")
     shown = pick(panel, account, measure, alarms)
+    edges = _edges(shown.values)
+    shown = shown if year is None else _of_year(shown, year)
+    looks = list(_looks(shown.values, edges))
     place = _places(shown.panel, months)
     n_columns = 1 + -(-(months * 31 + 6) // 7)
     n_rows = BLOCK * (1 + int(place.block[-1]))
     ax = axes(ax, (0.8 + n_columns * CELL, 0.5 + n_rows * CELL))
-    for days, _, style in _looks(shown.values):
+    for days, _, style in looks:
         cells = rectangles(place.column[days] + 0.06, place.row[days] + 0.06, 0.88, 0.88)
         ax.add_artist(PathPatch(cells, **style))
     month = shown.panel.days.astype("datetime64[M]").astype(np.int64)
@@ -99,15 +105,23 @@ def calendar(
             at = (place.column[days].mean() + 0.5, BLOCK * place.block[days][0] - 0.75)
             ax.text(*at, MONTHS[month[days][0] % 12], ha="center", va="center", fontsize="small")
     numbers: dict[tuple[float, float], list[str]] = {}
-    for k, days in enumerate(_alarm_days(shown), start=1):
+    for k, days in _alarm_days(shown):
         around = segments(_borders(place, days))
         ax.add_artist(PathPatch(around, fill=False, edgecolor=ALARM, linewidth=1.8, capstyle="round", zorder=3))
         numbers.setdefault((place.column[days][0] + 0.5, BLOCK * place.block[days][0] + 7.7), []).append(str(k))
     for at, several in numbers.items():
         ax.text(*at, ", ".join(several), color=ALARM, ha="center", va="center", weight="bold", fontsize="small")
     _frame(ax, place, months, n_columns, n_rows)
-    _legend(ax, shown, measure, n_columns)
+    _legend(ax, looks, measure, n_columns, alarms=bool(numbers))
     return ax
+
+
+def _of_year(shown: Shown, year: int) -> Shown:
+    first, last = (int(str(day)[:4]) for day in (shown.panel.days[0], shown.panel.days[-1]))
+    if not first <= check_whole("year", year, least=0) <= last:
+        raise ValueError(f"`year` must be one of the panel's, {first} to {last}, got {year}.")
+    days = shown.panel.days.astype("datetime64[Y]").astype(np.int64) + 1970 == year
+    return shown._replace(panel=shown.panel.between(f"{year}-01-01", f"{year}-12-31"), values=shown.values[days])
 
 
 def _places(panel: Panel, months: int) -> Places:
@@ -130,9 +144,8 @@ def _edges(values: Floats) -> Floats:
     return np.unique(np.append(np.round(edges / digit)[:-1], np.floor(edges / digit)[-1]) * digit)
 
 
-def _looks(values: Floats) -> Iterator[tuple[Bools, str, dict[str, Any]]]:
+def _looks(values: Floats, edges: Floats) -> Iterator[tuple[Bools, str, dict[str, Any]]]:
     """Yield each look of a day: the days that have it, its name in the legend, its style."""
-    edges = _edges(values)
     whole = bool((values[~np.isnan(values)] % 1 == 0).all())
     yield values == 0, "0", {"facecolor": NOTHING, "linewidth": 0}
     bounds = [1.0 if whole else 0.0, *edges, np.inf]
@@ -143,11 +156,14 @@ def _looks(values: Floats) -> Iterator[tuple[Bools, str, dict[str, Any]]]:
     yield np.isnan(values), "not observed", NOT_OBSERVED
 
 
-def _alarm_days(shown: Shown) -> Iterator[Bools]:
+def _alarm_days(shown: Shown) -> Iterator[tuple[int, Bools]]:
+    """Yield number and days of each alarm that falls on any day shown."""
     days = shown.panel.days
-    for alarm in shown.alarms.to_dict("records"):
+    for k, alarm in enumerate(shown.alarms.to_dict("records"), start=1):
         until = days[-1] if pd.isna(alarm["end"]) else np.datetime64(alarm["end"], "D")
-        yield (days >= np.datetime64(alarm["onset"], "D")) & (days <= until)
+        inside = (days >= np.datetime64(alarm["onset"], "D")) & (days <= until)
+        if inside.any():
+            yield k, inside
 
 
 def _borders(place: Places, days: Bools) -> Floats:
@@ -178,11 +194,13 @@ def _frame(ax: "Axes", place: Places, months: int, n_columns: int, n_rows: float
     ax.spines[:].set_visible(False)
 
 
-def _legend(ax: "Axes", shown: Shown, measure: str, n_columns: int) -> None:
+def _legend(
+    ax: "Axes", looks: list[tuple[Bools, str, dict[str, Any]]], measure: str, n_columns: int, *, alarms: bool
+) -> None:
     from matplotlib.patches import Patch  # noqa: PLC0415
 
-    keys = [Patch(label=name, **style) for days, name, style in _looks(shown.values) if name == "0" or days.any()]
-    if len(shown.alarms):
+    keys = [Patch(label=name, **style) for days, name, style in looks if name == "0" or days.any()]
+    if alarms:
         keys.append(Patch(label="alarm", facecolor="none", edgecolor=ALARM, linewidth=1.8))
     ax.legend(
         handles=keys,

@@ -69,9 +69,6 @@ def story(
     shown = pick(panel, account, measure, alarms)
     found = rule.alarms(shown.panel) if alarms is None else shown.alarms
     _timeline.account(shown.panel, measure=measure, alarms=found, baseline=baseline, ax=above)
-    _timeline.surprise(shown.panel, rule, ax=below)
-    day = _timeline.number(shown.panel.days)
-    for alarm in found.to_dict("records"):
-        _timeline.shade(below, alarm, day)
+    _timeline.surprise(shown.panel, rule, alarms=found, ax=below)
     above.figure.align_ylabels((above, below))
     return above, below

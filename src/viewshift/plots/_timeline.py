@@ -7,8 +7,8 @@ import pandas as pd
 
 from viewshift._checks import check_choice
 from viewshift._typing import Bools, Floats
-from viewshift.panel import Panel
-from viewshift.plots._canvas import ALARM, LEVELS, MUTED, NOT_OBSERVED, Shown, axes, pick, rectangles, words
+from viewshift.panel import Panel, check_panel
+from viewshift.plots._canvas import ALARM, LEVELS, MUTED, NOT_OBSERVED, Shown, axes, bars, ink, key, pick, words
 from viewshift.saved import default_baseline
 
 if TYPE_CHECKING:
@@ -64,7 +64,6 @@ def account(
     The bar above an alarm spans the days on which it may have begun, the line in it the level it rose or fell to.
     Days that were not observed are hatched.
     """
-    from matplotlib.patches import PathPatch  # noqa: PLC0415
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
     shown = pick(panel, account, measure, alarms)
@@ -72,21 +71,25 @@ def account(
         shown = shown._replace(alarms=rule.alarms(shown.panel))
     values, day = shown.values, number(shown.panel.days)
     ax = axes(ax, (10, 3.2))
-    active = values > 0
-    width = max(0.9, len(day) / (80 * _inches(ax)))  # no bar thinner than a pixel or so
-    bars = rectangles(day[active], np.zeros(active.sum()), width, values[active])
-    ax.add_artist(PathPatch(bars, facecolor=LEVELS[2], linewidth=0, label=words(measure)))
+    bars(ax, day, values, measure)
     top = 1.08 * max(float(np.nanmax(values, initial=1.0)), _expected(ax, shown.panel, measure, baseline, day))
     _alarms(ax, shown, day, top)
-    _time_axis(ax, day, np.isnan(values))
+    time_axis(ax, day, np.isnan(values))
     ax.set(ylim=(0, top), ylabel=f"{words(measure)} a day")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(ax)
+    key(ax)
     return ax
 
 
-def surprise(panel: Panel, rule: "AlarmRule", *, account: str | None = None, ax: "Axes | None" = None) -> "Axes":
-    """Draw how surprising each day of an account was, and the threshold at which alarms open.
+def surprise(
+    panel: Panel,
+    rule: "AlarmRule",
+    *,
+    account: str | None = None,
+    alarms: pd.DataFrame | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw how surprising each day of an account was, the threshold at which alarms open, and the alarms.
 
     Parameters
     ----------
@@ -96,6 +99,8 @@ def surprise(panel: Panel, rule: "AlarmRule", *, account: str | None = None, ax:
         A fitted rule.
     account
         Which account; not needed if the panel has one only.
+    alarms
+        From ``AlarmRule.alarms``; shaded from onset to end. Default none.
     ax
         Where to draw; default a new figure.
 
@@ -104,17 +109,20 @@ def surprise(panel: Panel, rule: "AlarmRule", *, account: str | None = None, ax:
     ValueError
         If the account is unknown.
     """
-    shown = pick(panel, account, next(iter(panel.measures)), None)
+    check_panel("panel", panel)
+    shown = pick(panel, account, next(iter(panel.measures)), alarms)
     values, day = rule.surprise(shown.panel)[0], number(shown.panel.days)
     threshold = float(rule.threshold_)
     ax = axes(ax, (10, 2.4))
     ax.plot(day + 0.5, values, color=LEVELS[3], linewidth=1, label="surprise")
     ax.axhline(threshold, color=ALARM, linewidth=1.4, linestyle="--", label=f"threshold {threshold:.2f}")
+    for alarm in shown.alarms.to_dict("records"):
+        shade(ax, alarm, day)
     above = values >= threshold
     ax.plot(day[above] + 0.5, values[above], "o", color=ALARM, markersize=4, label="day at or above it")
-    _time_axis(ax, day, ~shown.panel.observed[0])
+    time_axis(ax, day, ~shown.panel.observed[0])
     ax.set(ylabel="surprise, −log₁₀ p", ylim=(0, 1.1 * float(np.nanmax(values, initial=threshold))))
-    _legend(ax)
+    key(ax)
     return ax
 
 
@@ -131,16 +139,6 @@ def number(days: Any) -> Any:
     return date2num(days)  # type: ignore[no-untyped-call]
 
 
-def _inches(ax: "Axes") -> float:
-    return ax.figure.bbox.width / ax.figure.dpi
-
-
-def _ink() -> Any:
-    from matplotlib import rcParams  # noqa: PLC0415
-
-    return rcParams["text.color"]
-
-
 def _expected(ax: "Axes", panel: Panel, measure: str, baseline: "Baseline | None", day: Floats) -> float:
     """Draw what the baseline expected of each day; return how high that reaches."""
     if baseline is None:
@@ -153,7 +151,7 @@ def _expected(ax: "Axes", panel: Panel, measure: str, baseline: "Baseline | None
     low, mean, high = pd.DataFrame(rows).T.rolling(WEEK, min_periods=1).mean().to_numpy().T
     style: dict[str, Any] = {"color": MUTED, "alpha": 0.3, "linewidth": 0, "zorder": 0.4}
     ax.fill_between(day + 0.5, low, high, label="5–95 % expected, 7-day mean", **style)
-    ax.plot(day + 0.5, mean, linewidth=1.4, color=_ink(), label="expected, 7-day mean")
+    ax.plot(day + 0.5, mean, linewidth=1.4, color=ink(), label="expected, 7-day mean")
     return float(high.max())
 
 
@@ -190,8 +188,18 @@ def shade(ax: "Axes", alarm: Any, day: Floats) -> tuple[float, float]:
     return onset, end
 
 
-def _time_axis(ax: "Axes", day: Floats, hidden: Bools) -> None:
-    """Date the axis, and hatch the days that were not observed."""
+def time_axis(ax: "Axes", day: Floats, hidden: Bools) -> None:
+    """Date the axis, and hatch the days that were not observed.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    day
+        The days drawn, as matplotlib's numbers.
+    hidden
+        Which of them were not observed.
+    """
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415
 
     edges = np.flatnonzero(np.diff(np.r_[False, hidden, False].astype(int)))
@@ -202,18 +210,3 @@ def _time_axis(ax: "Axes", day: Floats, hidden: Bools) -> None:
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.set_xlim(day[0], day[-1] + 1)
     ax.spines[["top", "right"]].set_visible(False)
-
-
-def _legend(ax: "Axes") -> None:
-    named = {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    ax.legend(
-        named.values(),
-        named,
-        loc="upper left",
-        bbox_to_anchor=(0, -0.12),
-        ncols=5 if _inches(ax) > 7 else 2,
-        columnspacing=1.2,
-        handlelength=1.5,
-        frameon=False,
-        fontsize="small",
-    )

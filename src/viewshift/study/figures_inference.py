@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from viewshift.plots import power
 from viewshift.sentences import counted_alarms
 from viewshift.study.figures import COLOURS, GREY, INK, LINE, MARKERS, STYLE, blank, svg
 
@@ -68,28 +69,18 @@ def draw_power_curves(curves: pd.DataFrame, rate: float) -> str:
     height = 3.4 * tall + 0.35 * -(-len(detectors) // 3)
     with mpl.rc_context(STYLE):
         figure, grid = blank(4.6 * wide, height, nrows=tall, ncols=wide, squeeze=False, sharey=True)
+        named = {}
         for axes, scenario in zip(grid.flat, scenarios, strict=False):
-            part = rows[rows["scenario"] == scenario]
-            for k, detector in enumerate(detectors):
-                own = part[part["detector"] == detector]
-                style = {"color": COLOURS[k % 4], "marker": MARKERS[k % 4], "ls": ("-", "--", ":")[k // 4 % 3]}
-                axes.plot(own["strength"], own["net_recall"], ms=6, lw=2, label=detector, **style)
-                axes.fill_between(own["strength"], own["low"], own["high"], color=COLOURS[k % 4], alpha=0.15, lw=0)
-            axes.axhline(0, color=GREY, lw=1)
-            axes.set_title(scenario.replace("_", " "))
-            axes.set_xlabel(part["unit"].iloc[0])
-            strengths = sorted(part["strength"].unique())
-            axes.set_xscale("log")
-            axes.set_xticks(strengths, [f"{one:g}" for one in strengths])
-            axes.set_xticks([], minor=True)
+            power(rows, scenario=scenario, rate=rate, colours=COLOURS, ax=axes)
+            named |= {label: mark for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+            axes.get_legend().remove()
+            axes.set(title=scenario.replace("_", " "), ylabel="")
             axes.grid(axis="y", color=LINE)
-            axes.set_axisbelow(True)
         for axes in grid.flat[len(scenarios) :]:
             axes.set_visible(False)
         for axes in grid[:, 0]:
             axes.set_ylabel("net recall (share of events)")
-        handles, labels = grid.flat[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(3, len(labels)), frameon=False)
+        figure.legend(named.values(), named, loc="outside upper center", ncols=min(3, len(named)), frameon=False)
         return svg(figure)
 
 
