@@ -127,19 +127,21 @@ def test_band_of_the_pit_holds_right_predictions_all_at_once_though_days_depend_
 
 
 def test_band_of_the_pit_is_the_formula():
-    """Three accounts, two bins, whole days in a bin: by hand."""
-    ones = np.ones((3, 4))
+    """Eight accounts, two bins, whole days in a bin: by hand."""
+    ones = np.ones((8, 4))
     prediction = Predictive(0.5 * ones, ones, ones)
-    values = np.array([[0.0, 0, 0, 0], [50, 50, 50, 0], [50, 0, 0, np.nan]])
-    in_low, days = np.array([4, 1, 2]), np.array([4, 4, 3])
-    p = in_low.sum() / 11
-    s = np.sqrt(1.5 * ((in_low - p * days) ** 2).sum()) / 11
-    reach = 6.205347 * s  # t with 2 degrees of freedom, .9875
-    low, high = pit_intervals(prediction, values, n_bins=2)
-    np.testing.assert_allclose([low[0], high[0]], [max(0, 0.5 - reach), min(1, 0.5 + reach)], rtol=1e-6)
-    assert np.isnan(pit_intervals(prediction, np.full((3, 4), np.nan))).all()
-    alone = pit_intervals(prediction, values, n_bins=2, groups=["a", "a", "a"])
-    np.testing.assert_allclose(alone[1][0], 0.5 + 2.2414027 * np.sqrt(0.25 / 11), rtol=1e-6)
+    in_low, days = np.array([4, 0, 3, 1, 4, 0, 2, 1]), np.array([4, 4, 4, 4, 4, 4, 4, 3])
+    values = np.where(np.arange(4) < in_low[:, None], 0.0, 50.0)
+    values[-1, -1] = np.nan
+    p = in_low.sum() / 31
+    s = np.sqrt(8 / 7 * ((in_low - p * days) ** 2).sum()) / 31
+    reach = 2.841244 * s  # Student's law with 7 degrees of freedom at .9875
+    np.testing.assert_allclose(
+        pit_intervals(prediction, values, n_bins=2), [[0.5 - reach] * 2, [0.5 + reach] * 2], 1e-6
+    )
+    assert np.isnan(pit_intervals(prediction, np.full((8, 4), np.nan))).all()
+    alone = pit_intervals(prediction, values, n_bins=2, groups=["home"] * 8)
+    np.testing.assert_allclose(alone[1][0], 0.5 + 2.241403 * np.sqrt(0.25 / 31), rtol=1e-6)
 
 
 def curves():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from viewshift._display import report_card
 from viewshift._plain_text import plain
 
 
@@ -24,9 +25,9 @@ class LeftOut:
     lines: tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ReadingReport:
-    """Rows read, rows left out and why, and what the reader settled on; ``print`` shows it.
+    """Rows read, rows left out and why, and what the reader settled on, in words when shown.
 
     Parameters
     ----------
@@ -63,15 +64,21 @@ class ReadingReport:
     oddities: tuple[str, ...] = ()
     place: str = "line"
 
-    def __str__(self) -> str:
-        text = [f"{self.source}: {self.kind}", f"  rows: {self.rows:,} read, {self.kept:,} kept"]
+    _repr_html_ = report_card
+
+    def __repr__(self) -> str:
+        lines = [f"{self.source}: {self.kind}", *(f"  {name}: {text}" for name, text in self.facts())]
+        return plain("\n".join(lines))
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Return name and text of each line of the report."""
+        lines = [("rows", f"{self.rows:,} read, {self.kept:,} kept")]
         for part in self.left_out:
             numbers = ", ".join(map(str, part.lines)) + (", ..." if part.rows > len(part.lines) else "")
-            text.append(f"  left out: {part.rows:,} {part.reason} ({self.place} {numbers})")
+            lines.append(("left out", f"{part.rows:,} {part.reason} ({self.place} {numbers})"))
         if self.date_order:
-            text.append(f"  dates: {self.date_order}")
-        text.append(f"  days: local days of {self.tz}" if self.tz else "  days: local days as the file has them")
+            lines.append(("dates", self.date_order))
+        lines.append(("days", f"local days of {self.tz}" if self.tz else "local days as the file has them"))
         if self.not_used:
-            text.append(f"  columns not used: {', '.join(self.not_used)}")
-        text += [f"  odd: {sentence}" for sentence in self.oddities]
-        return plain("\n".join(text))
+            lines.append(("columns not used", ", ".join(self.not_used)))
+        return lines + [("odd", sentence) for sentence in self.oddities]

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from viewshift._checks import check_positive, check_whole
+from viewshift._display import rule_card
 from viewshift.alarms import Intervals, explain, find_intervals
 from viewshift.archives import described, joined, write_archive
 from viewshift.audit import Audit, audit_of
@@ -128,6 +129,8 @@ class AlarmRule(Judge):
         self.size_ = typical_nb_size(panel[self.detector.measure])
         self.reference = f"{panel.n_accounts:,} accounts x {panel.n_days} days"
         return self
+
+    _repr_html_ = rule_card
 
     @property
     def threshold_(self) -> float:

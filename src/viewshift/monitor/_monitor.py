@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from viewshift._display import monitor_card
 from viewshift._typing import Floats, Ints, Strings
 from viewshift.archives import joined, part, write_archive
 from viewshift.monitor._changes import Changes, among, compare, stacked
@@ -66,7 +67,9 @@ class Monitor:
         self._look()
 
     def __repr__(self) -> str:
-        return f"Monitor({len(self.accounts)} accounts up to {self.last_day}, {type(self.rule.detector).__name__})"
+        return f"Monitor({len(self.accounts):,} accounts up to {self.last_day}, {type(self.rule.detector).__name__})"
+
+    _repr_html_ = monitor_card
 
     @property
     def accounts(self) -> Strings:

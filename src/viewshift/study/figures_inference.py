@@ -1,6 +1,7 @@
 """The pictures of what is real: mean ranks, power over strength, and cost beside quality; nothing is computed here."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def draw_power_curves(curves: pd.DataFrame, rate: float) -> str:
     height = 3.4 * tall + 0.35 * -(-len(detectors) // 3)
     with mpl.rc_context(STYLE):
         figure, grid = blank(4.6 * wide, height, nrows=tall, ncols=wide, squeeze=False, sharey=True)
-        named = {}
+        named: dict[Any, Any] = {}
         for axes, scenario in zip(grid.flat, scenarios, strict=False):
             power(rows, scenario=scenario, rate=rate, colours=COLOURS, ax=axes)
             named |= {label: mark for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
