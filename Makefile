@@ -77,6 +77,7 @@ notebooks: $(VENV)/.installed-all
 
 pictures: $(VENV)/.installed-all
 	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_gallery.py
 
 # Upkeep.
 
