@@ -91,5 +91,5 @@ lock: $(BIN)/python
 	rm -rf build/lock
 
 clean:
-	rm -rf build dist reports docs/_build docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist reports docs/_build docs/notebooks docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests -name '*.nb[ic]' -delete

@@ -1,5 +1,10 @@
 """Sphinx configuration."""
 
+from pathlib import Path
+from typing import Any
+
+import jupytext
+
 from viewshift import __version__
 
 project = "viewshift"
@@ -16,6 +21,7 @@ extensions = [
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "_templates"]
+HERE = Path(__file__).resolve().parent
 
 myst_enable_extensions = ["dollarmath", "deflist", "fieldlist"]
 myst_heading_anchors = 3
@@ -32,3 +38,19 @@ html_static_path = ["_static"]
 html_sidebars = {"**": ["sidebar-nav-bs"], "index": []}
 html_theme_options = {"show_prev_next": False, "footer_start": ["copyright"], "footer_end": []}
 html_show_sourcelink = False
+
+
+def write_notebook_pages(app: Any) -> None:
+    """Write a page for each notebook, with its prose and code; links to pages and to other notebooks become the pages'."""
+    target = HERE / "notebooks"
+    target.mkdir(exist_ok=True)
+    for source in HERE.parent.joinpath("notebooks").glob("*.py"):
+        cells = jupytext.read(source).cells
+        parts = [f"```python\n{c.source}\n```" if c.cell_type == "code" else c.source for c in cells]
+        text = "\n\n".join(parts).replace("](../docs/", "](../").replace(".ipynb)", ".md)")
+        (target / f"{source.stem}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def setup(app: Any) -> None:
+    """Have the notebooks' pages written before pages are looked for."""
+    app.connect("builder-inited", write_notebook_pages)

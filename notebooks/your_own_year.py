@@ -12,11 +12,12 @@
 # ---
 
 # %% [markdown]
-# # From an export to an explained alarm
+# # Your own year
 #
-# Beside this notebook lies `NetflixViewingHistory.csv`, in the form in which Netflix hands out a profile's viewing
-# activity. Viewer, shows and episodes are invented (`docs/make_sample_export.py` wrote it). Put your own file in its
-# place, and its last day into `until`, and run everything again.
+# From an export to explained alarms. Beside this notebook lies `NetflixViewingHistory.csv`, in the form in which
+# Netflix hands out a profile's viewing activity. Viewer, shows and episodes are invented
+# (`docs/make_sample_export.py` wrote it). Put your own export in its place, and its last day into `until`, and run
+# everything again. [Which exports can be read](../docs/formats.md).
 
 # %%
 from datetime import timedelta
@@ -36,7 +37,9 @@ from viewshift.alarms import describe
 
 # %%
 events = vs.read("NetflixViewingHistory.csv")
-print(events.report)
+events.report
+
+# %%
 events.table.select("date", "title", "show").head()
 
 # %% [markdown]
@@ -50,46 +53,51 @@ panel = events.daily(until="2025-07-31")
 panel
 
 # %%
-vs.plots.calendar(panel)
 episodes = panel["episodes"][0]
 active = episodes[episodes > 0]
 print(f"{np.mean(episodes == 0):.0%} of days without an episode; on the others {np.median(active):.0f} at the median")
 
 # %% [markdown]
-# ## Why a textbook threshold will not do
+# ## A rule
 #
-# Viewing comes in runs and pauses. A z-score above 3.09 should come on one day in a thousand. On simulated viewers, who
-# pause and binge as people do and to whom nothing happened, it comes much more often:
-
-# %%
-ordinary = vs.simulate.viewers(300, 730, seed=1)
-scores = vs.detectors.ZScore().fit(ordinary).score(ordinary)
-share = np.mean(scores[~np.isnan(scores)] > 3.09)
-print(f"z > 3.09 on {share:.2%} of ordinary account-days, {share / 0.001:.0f} times too often")
-
-# %% [markdown]
-# So scores get their meaning from other accounts' scores: *surprise* is -log10 of the share of ordinary account-days
-# that score as high. The default rule is shipped fitted on simulated viewers, and says so. Its dial is the number of
-# alarms that an ordinary account raises per year.
+# A score gets its meaning from other accounts' scores: *surprise* is -log10 of the share of ordinary account-days
+# that score as high. The default rule is shipped fitted, on simulated viewers, and says so. Its dial is the number of
+# alarms that an ordinary account raises per year. [Why no z-score](calibration.ipynb).
 
 # %%
 rule = vs.default_rule(per_account_year=0.5)
-print(rule.detector)
-print("fitted on", rule.reference)
-vs.plots.surprise(panel, rule)
+rule
+
 # %% [markdown]
 # ## Alarms
 #
-# When it began and how sure that is, when the rule could first know, how it ended, and from which level to which.
+# When it began and how sure that is, from which level to which, and by what factor the level probably moved.
 
 # %%
 alarms = rule.alarms(panel)
-for sentence in describe(alarms):
-    print(sentence)
-alarms[["onset", "onset_low", "onset_high", "detected", "end", "status", "kind", "surprise", "extrapolated"]].T
+print(*describe(alarms), sep="\n")
+
+# %% [markdown]
+# The same as a table: since when, when the rule could first know, how it ended, and how rare it is.
 
 # %%
-vs.plots.account(panel, alarms=alarms)
+alarms[["onset", "onset_low", "onset_high", "detected", "end", "status", "kind", "surprise", "extrapolated"]].T
+
+# %% [markdown]
+# ## Pictures
+#
+# The year as a calendar: weeks across, weekdays down, alarms outlined.
+
+# %%
+vs.plots.calendar(panel, alarms=alarms)
+
+# %% [markdown]
+# Day by day, over what was to be expected, and below it how surprising each day was. [What is drawn, and more
+# pictures](../docs/gallery.md).
+
+# %%
+vs.plots.story(panel, rule, alarms=alarms)
+
 # %% [markdown]
 # ## What was watched
 #
@@ -116,6 +124,8 @@ for dial in (0.25, 0.5, 1, 2, 4):
 # * The dial holds over many accounts like the rule's reference, which is simulated. One account may differ.
 # * Three days and fifteen episodes is a habit, and part of the reference.
 # * An alarm says that days are unlike this account's earlier days. Why, you have to ask.
+#
+# [What is promised, what is not](../docs/promises.md).
 
 # %%
 plt.close("all")
