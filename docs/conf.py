@@ -41,7 +41,7 @@ html_show_sourcelink = False
 
 
 def write_notebook_pages(app: Any) -> None:
-    """Write a page for each notebook, with its prose and code; links to pages and to other notebooks become the pages'."""
+    """Write a page for each notebook, with its prose and code; links are made to fit pages."""
     target = HERE / "notebooks"
     target.mkdir(exist_ok=True)
     for source in HERE.parent.joinpath("notebooks").glob("*.py"):

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import viewshift as vs
+from viewshift.reading import ReadingReport
 
 NAME = "<i>Ada & Co</i>"
 DAYS = np.random.default_rng(2).poisson(2.0, size=(2, 120)).astype(float)
@@ -93,3 +94,10 @@ def test_a_report_shows_what_its_text_says():
         assert f"  {name}: {text}" in str(report).splitlines()
     assert found["rows"] == "3 read, 2 kept"
     assert len(found) == len(str(report).splitlines()) - 1
+
+
+def test_control_characters_are_replaced():
+    report = ReadingReport(source="a\x1b[2J.csv", kind="table", rows=0, kept=0, not_used=("\x07",))
+    for text in (repr(report), report._repr_html_()):
+        assert {"\x1b", "\x07"}.isdisjoint(text)
+        assert "a\N{REPLACEMENT CHARACTER}[2J.csv" in text
