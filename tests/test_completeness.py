@@ -20,7 +20,7 @@ from viewshift.detectors import Claims, Constant, Detector, Random
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "viewshift"
-PARTS = ("baselines", "cohorts", "detectors", "metrics", "plots", "readers", "scale", "simulate", "study")
+PARTS = ("baselines", "checkin", "cohorts", "detectors", "metrics", "plots", "readers", "scale", "simulate", "study")
 DETECTORS = [
     cls
     for cls in (getattr(vs.detectors, name) for name in vs.detectors.__all__)

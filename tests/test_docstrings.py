@@ -16,7 +16,7 @@ PUBLIC_MODULES = (
     "viewshift",
     *(
         f"viewshift.{name}"
-        for name in ("baselines", "detectors", "metrics", "plots", "readers", "scale", "simulate", "study")
+        for name in ("baselines", "checkin", "detectors", "metrics", "plots", "readers", "scale", "simulate", "study")
     ),
 )
 

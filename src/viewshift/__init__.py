@@ -29,12 +29,13 @@ _HOME = {
     "read_trakt": "readers",
     "read_youtube": "readers",
 }
-_MODULES = ("baselines", "cohorts", "detectors", "metrics", "plots", "scale", "simulate", "study")
+_MODULES = ("baselines", "checkin", "cohorts", "detectors", "metrics", "plots", "scale", "simulate", "study")
 
 __all__ = [*sorted((*_HOME, *_MODULES)), "__version__"]  # noqa: PLE0604
 
 if TYPE_CHECKING:
     from viewshift import baselines as baselines
+    from viewshift import checkin as checkin
     from viewshift import cohorts as cohorts
     from viewshift import detectors as detectors
     from viewshift import metrics as metrics
