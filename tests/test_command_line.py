@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import viewshift as vs
+from letters import alarm, contact
 from viewshift import cli
 from viewshift._checks import check_choice
 from viewshift._progress import progress_bar
@@ -27,7 +30,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "command_line.md").read_text(encoding="utf-8")
 MAIN = "import sys; from viewshift.cli import main; sys.argv[0] = 'viewshift'; main()"
 NAMES = [command.__name__ for command, _ in COMMANDS]
-DONE, FAULT, REFUSED, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
+DONE, FAULT, REFUSED, INCOMPLETE, INTERRUPTED, NO_READER = 0, 1, 2, 3, 130, 141
 
 
 @pytest.fixture
@@ -42,6 +45,10 @@ def folder(monkeypatch, tmp_path):
     )
     plays = [f"Ada,2025-05-{day:02d} 20:00:00,00:40:00,,Low Tide: Part {day},,TV,0,0,DE" for day in range(1, 30)]
     Path("ViewingActivity.csv").write_text("\n".join([f"{head},Country", *plays]) + "\n", encoding="utf-8")
+    pd.DataFrame([alarm("ada") | {"detected": date.today()}]).to_csv("alarms.csv", index=False)
+    pd.DataFrame([contact("ada", tz=None)]).to_csv("contacts.csv", index=False)
+    Path("checkin").mkdir()
+    Path("checkin/ledger.jsonl").write_text('{"ledger": 1, "key": "00"}\n', encoding="utf-8")
     Path("study.toml").touch()
     Path("counts").mkdir()
     return tmp_path
@@ -99,6 +106,8 @@ LINES = {
     "daily": "NetflixViewingHistory.csv --until 2025-07-31",
     "simulate": "--out p.csv --accounts 2 --days 90 --scenario story",
     "compare": "--quick --out reports",
+    "checkin": "alarms.csv --contacts contacts.csv --out checkin",
+    "forget": "ada contacts.csv",
 }
 
 
@@ -152,7 +161,7 @@ def test_a_fault_is_told_in_one_line_and_by_its_own_code(run, folder, monkeypatc
 
 def test_every_exit_code_is_documented():
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, flags=re.MULTILINE)}
-    assert told == {DONE, cli.FAULT, cli.BAD_INPUT, cli.INTERRUPTED, cli.NO_READER}
+    assert told == {DONE, cli.FAULT, cli.BAD_INPUT, cli.INCOMPLETE, cli.INTERRUPTED, cli.NO_READER}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")

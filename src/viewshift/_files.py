@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def existing_file(name: str, path: Any) -> Path:
     return file
 
 
-def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:
+def write_files(*jobs: tuple[Path, Callable[[Path], object]], gone: Sequence[Path] = ()) -> None:
     """Write each file under a temporary name in its folder, then rename all; leave nothing behind on failure.
 
     The content is on the disk before the name points to it, so a power cut leaves the old file or the new one. What a
@@ -35,6 +35,8 @@ def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:
     ----------
     *jobs
         Path and the function that writes to a path.
+    gone
+        Files to delete once all others are written, before any gets its name.
     """
     targets = [path.resolve() for path, _ in jobs]
     partials = [path.with_name(f".{path.name}.{os.getpid()}.partial{path.suffix}") for path in targets]
@@ -44,6 +46,8 @@ def write_files(*jobs: tuple[Path, Callable[[Path], object]]) -> None:
         for partial, (_, write) in zip(partials, jobs, strict=True):
             write(partial)
             _flush(partial, os.O_RDWR)
+        for path in gone:
+            path.unlink()
         for partial, target in zip(partials, targets, strict=True):
             partial.replace(target)
             _remove_leftovers(target)

@@ -1,4 +1,4 @@
-"""The command line: `viewshift detect | daily | simulate | compare`.
+"""The command line: `viewshift detect | daily | simulate | compare | checkin | forget`.
 
 Only what parses the arguments is imported here, so that ``--help`` answers at once; each command imports its work.
 """
@@ -17,8 +17,9 @@ from viewshift._plain_text import plain
 from viewshift.cli.commands import COMMANDS
 from viewshift.cli.words import with_options
 
-FAULT, BAD_INPUT, INTERRUPTED, NO_READER = 1, 2, 130, 141
-"""Exit codes: a fault of viewshift's own, input or usage that was refused, Ctrl-C, output that nobody reads on."""
+FAULT, BAD_INPUT, INCOMPLETE, INTERRUPTED, NO_READER = 1, 2, 3, 130, 141
+"""Exit codes: a fault of viewshift's own, input or usage that was refused, something not done that was asked for,
+Ctrl-C, output that nobody reads on."""
 
 app = typer.Typer(
     no_args_is_help=True,

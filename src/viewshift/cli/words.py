@@ -6,7 +6,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-OPTIONS = "account|accounts|data|date_order|days|episodes|out|per_account_year|population|scenario|seed|seeds|tz|until"
+OPTIONS = (
+    "account|accounts|again|column|contacts|cool_down|daily_cap|data|date_order|days|episodes|keep_out|max_age|measure|"
+    "out|per_account_year|population|quiet_hours|scenario|security|seed|seeds|sender|smtp|templates|tz|unsubscribe|until|user"
+)
 
 
 def with_options(sentence: str) -> str:
