@@ -44,9 +44,7 @@ def found(rule: vs.AlarmRule, scenario: str) -> float:
 def main() -> None:
     """Write the table."""
     lines = [
-        "| dial | alarms of 1,000 ordinary account-years | what really happens | found | "
-        + " | ".join(f"for nothing, if {100 * share:g} % have it in a year" for share in SHARES)
-        + " |",
+        "| dial | ordinary | what happens | found | " + " | ".join(f"{100 * share:g} %" for share in SHARES) + " |",
         "|--:|--:|---|--:|" + "--:|" * len(SHARES),
     ]
     for dial in DIALS:
@@ -55,7 +53,7 @@ def main() -> None:
         for scenario, words in EVENTS.items():
             power = found(rule, scenario)
             wrong = [rate / (rate + share * power) for share in SHARES]
-            cells = " | ".join(f"{1000 * one:.0f} of 1,000" for one in wrong)
+            cells = " | ".join(f"{1000 * one:.0f}" for one in wrong)
             lines.append(f"| {dial:g} | {1000 * rate:.0f} | {words} | {100 * power:.0f} % | {cells} |")
     write_whole(PATH, "\n".join(lines) + "\n")
 
