@@ -249,7 +249,7 @@ def test_without_a_help_line_of_the_country_a_neutral_sentence_stands_there(ledg
     text, page = bodies(made(ledger, [alarm("ada")], [contact("ada", country="XX", language="tlh")]))
     assert "Hello," in text
     assert "in many countries there are help lines" in " ".join(text.split())
-    assert not re.search(r"tel:|checked on", page)
+    assert not re.search(r"tel:|written down", page)
 
 
 def test_help_lines_have_a_number_a_source_and_a_day():
@@ -258,7 +258,7 @@ def test_help_lines_have_a_number_a_source_and_a_day():
         for line in lines:
             assert re.fullmatch(r"[\d ]{3,}", line.number), line
             assert line.source.startswith("https://")
-            assert date(2025, 1, 1) < line.checked <= date.today()
+            assert date(2025, 1, 1) < line.noted <= date.today()
 
 
 def test_one_click_ends_the_letters(ledger):

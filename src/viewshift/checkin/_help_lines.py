@@ -1,4 +1,4 @@
-"""Help lines by country, from a table that says where each was found and when it was checked."""
+"""Help lines by country, from a table that says where to look and when each was written down."""
 
 import tomllib
 from datetime import date
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 
 class HelpLine(NamedTuple):
-    """A public help line: who answers, at which number, where more is said, and when that was last checked."""
+    """A public help line: who answers, at which number, where more is said, and when that was written down."""
 
     name: str
     number: str
     source: str
-    checked: date
+    noted: date
 
 
 @cache

@@ -132,7 +132,7 @@ class Letters:
             "after": shift.observed,
             "since": shift.onset,
             "help_lines": known,
-            "checked": min((line.checked for line in known), default=None),
+            "noted": min((line.noted for line in known), default=None),
             "unsubscribe": link,
         }
         try:
