@@ -1,5 +1,6 @@
 """The film diary of Letterboxd; every film is invented."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,19 @@ def test_read_recognises_the_diary_with_keyed_names(tmp_path: Path) -> None:
     events = vs.read(diary(tmp_path, film("2021-01-02")), pseudonymise="a key of 16 bytes or more")
     assert events.report.kind == "Letterboxd diary"
     assert events.table["account"].to_list() == [vs.pseudonym("me", "a key of 16 bytes or more")]
+
+
+def test_of_an_archive_the_diary_is_read_and_neither_reviews_nor_what_was_deleted(tmp_path: Path) -> None:
+    lists = {
+        "deleted/diary.csv": f"{HEADER}\n{film('2021-01-01', name='Deleted')}\n",
+        "diary.csv": f"{HEADER}\n{film('2021-01-02', name='Watched')}\n",
+        "a_reviews.csv": f"{HEADER},Review\n{film('2021-01-03', name='Reviewed')},Good\n",
+        "watched.csv": "Date,Name,Year,Letterboxd URI\n2021-01-04,Logged,1999,https://boxd.it/x\n",
+    }
+    path = tmp_path / "letterboxd-ada.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in lists.items():
+            archive.writestr(name, text)
+    events = vs.read(path)
+    assert events.table["title"].to_list() == ["Watched (1999)"]
+    assert events.report.source == "letterboxd-ada.zip/diary.csv"

@@ -549,6 +549,17 @@ def test_zip_archives_with_none_or_two_exports_are_refused(tmp_path: Path) -> No
         vs.read(path / "b.csv")
 
 
+def test_exports_of_several_kinds_in_one_place_are_named(tmp_path: Path) -> None:
+    path = archive(tmp_path, NetflixViewingHistory=SHORT)
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("music.json", '[{"endTime": "2025-07-26 12:00", "trackName": "A", "msPlayed": 60000}]')
+    with pytest.raises(
+        ValueError, match=r"found .*zip/(music.json|Netflix.*) and .*zip/(music.json|Netflix.*); name one"
+    ):
+        vs.read(path, tz="UTC")
+    assert len(vs.read(path / "music.json", tz="UTC")) == len(vs.read_spotify(path, tz="UTC")) == 1
+
+
 def test_a_folder_is_read_as_its_archive_would_be(tmp_path: Path) -> None:
     with zipfile.ZipFile(archive(tmp_path, CONTENT_INTERACTION__ViewingActivity=FULL)) as file:
         file.extractall(tmp_path / "report")

@@ -60,13 +60,14 @@ def test_what_was_marked_in_bulk_is_no_viewing(tmp_path: Path) -> None:
         tmp_path,
         episode("2025-07-26T20:00:00.000Z", 1, action="watch"),
         episode("2025-07-26T20:00:00.000Z", 2, action="watch"),  # two at once are told by hand, not in bulk
+        episode("2025-07-26T20:00:00.000Z", 6),
         *(episode(at_once, number, action="watch") for number in range(1, 4)),
         episode(at_once, 4, action="scrobble"),
         episode("2025-07-19T20:00:00.000Z", 5, action="scrobble"),
     )
     events = vs.read_trakt(path, tz="UTC")
-    assert left_out(events) == {"marked as watched in bulk (3 or more with one timestamp)": (3, (3, 4, 5))}
-    assert events.table["title"].to_list() == ["1x1 Part 1", "1x2 Part 2", "1x4 Part 4", "1x5 Part 5"]
+    assert left_out(events) == {"marked as watched in bulk (3 or more with one timestamp)": (3, (4, 5, 6))}
+    assert events.table["title"].to_list() == ["1x1 Part 1", "1x2 Part 2", "1x6 Part 6", "1x4 Part 4", "1x5 Part 5"]
 
 
 def test_episodes_without_a_title_are_told_apart_by_their_number(tmp_path: Path) -> None:

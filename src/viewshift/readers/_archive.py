@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-MOST_BYTES = 4 << 30
-"""Bytes that are read of one path, at most."""
+MOST_BYTES = 2 << 30
+"""Bytes that are read of one path, at most: ten million rows, for which four times as much memory is enough."""
 
 MOST_RATIO, FREE = 200, 64 << 20
 """A member must not be more than so many times as long as it is packed, if it is longer than `FREE`."""

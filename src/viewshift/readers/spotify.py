@@ -120,9 +120,7 @@ def _is_short(source: Source) -> bool:
 
 def _fields(entry: dict[str, object], keys: dict[str, tuple[str, ...]]) -> tuple[object, ...]:
     get = entry.get
-    titles = [get(key) for key in keys["title"]]
-    place = next((place for place, title in enumerate(titles) if title is not None), None)
-    end, length = get(keys["end"][0]), get(keys["length"][0])
-    if place is None:
-        return end, None, None, None, length
-    return end, titles[place], get(keys["show"][place]), KINDS[place], length
+    for title, show, kind in zip(keys["title"], keys["show"], KINDS, strict=False):
+        if (named := get(title)) is not None:
+            return get(keys["end"][0]), named, get(show), kind, get(keys["length"][0])
+    return get(keys["end"][0]), None, None, None, get(keys["length"][0])
