@@ -1,7 +1,7 @@
 """Seconds and memory for reading a million rows of each export: `python benchmarks/readers.py [FORMAT ...]`.
 
-Each export is written to a temporary folder and read by `vs.read` in a process of its own. A table of all formats goes to
-results/readers.md.
+Each export is written to a temporary folder and read by `vs.read` in a process of its own. A table of all formats goes
+to results/readers.md.
 """
 
 import argparse
