@@ -73,9 +73,9 @@ def checked_measure(name: str, values: Floats, observed: Bools, accounts: String
             f"measure {name!r} must be finite and at least 0 on observed days, "
             f"got {values[row, column]} for account {str(accounts[row])!r} on day {column}."
         )
-    if not observed.all():
-        values = np.where(observed, values, values.dtype.type(np.nan))
-    return frozen(np.array(values, order="C"))
+    if observed.all():
+        return frozen(np.array(values, order="C"))
+    return frozen(np.ascontiguousarray(np.where(observed, values, values.dtype.type(np.nan))))
 
 
 def factors_or_none(name: str, values: Any, shape: tuple[int, ...], *, least: float) -> Floats | None:

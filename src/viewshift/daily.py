@@ -132,28 +132,7 @@ class Events:
             raise ValueError(f"`day_start` must stay '00:00' for plays without times, got {day_start!r}.")
         cells = None if self.tz is None else _day_cells(self.table, self.tz, clock)
         day = self.table["date"].to_numpy().astype("datetime64[D]") if cells is None else cells.start_day
-        opens = day.min() if since is None else check_day("since", since)
-        closes = day.max() if until is None else check_day("until", until)
-        if closes < max(opens, day.min()):
-            raise ValueError(f"`until` must not lie before `since` or the first play ({day.min()}), got {closes}.")
-        today = datetime.now(UTC).date()
-        if until is not None and closes > np.datetime64(today + timedelta(days=1), "D"):  # it may be tomorrow there
-            raise ValueError(f"`until` must not lie in the future, got {closes}, and today is {today}.")
-        silent = int((closes - day.max()).astype(np.int64))
-        if silent > LONG_SILENCE and not self._are_counts:
-            warnings.warn(
-                f"`until` is {closes} and the last play was on {day.max()}, so {silent:,} days of silence count as "
-                "observed; pass the day on which the export was made, if that was earlier.",
-                UserWarning,
-                stacklevel=2,
-            )
-        if until is None and not self._are_counts:
-            warnings.warn(
-                f"`until` is not given, so the panel ends with the last play, on {closes}; pass the day on which the "
-                "export was made, since silence up to that day was observed too.",
-                UserWarning,
-                stacklevel=2,
-            )
+        opens, closes = check_span(day.min(), day.max(), since, until, are_counts=self._are_counts)
         grid = _Grid(self.table["account"], opens, int((closes - opens).astype(np.int64)) + 1)
         if self._are_counts:
             measures = {"episodes": grid.sum(grid.owner, day, self.table["plays"].to_numpy())}
@@ -166,6 +145,44 @@ class Events:
             np.minimum.at(first, grid.owner, day)
             observed = opens + np.arange(grid.n_days) >= first[:, None]
         return Panel(measures, accounts=grid.names, start=opens, observed=observed)
+
+
+def check_span(
+    first: np.datetime64,
+    last: np.datetime64,
+    since: str | np.datetime64 | None,
+    until: str | np.datetime64 | None,
+    *,
+    are_counts: bool = False,
+) -> tuple[np.datetime64, np.datetime64]:
+    """Return the first and last day of a panel of plays that start on the days `first` to `last`.
+
+    Raises if there would be none, or `until` lies in the future; warns, three calls up, where silence is not known to
+    have been observed.
+    """
+    opens = first if since is None else check_day("since", since)
+    closes = last if until is None else check_day("until", until)
+    if closes < max(opens, first):
+        raise ValueError(f"`until` must not lie before `since` or the first play ({first}), got {closes}.")
+    today = datetime.now(UTC).date()
+    if until is not None and closes > np.datetime64(today + timedelta(days=1), "D"):  # it may be tomorrow there
+        raise ValueError(f"`until` must not lie in the future, got {closes}, and today is {today}.")
+    silent = int((closes - last).astype(np.int64))
+    if silent > LONG_SILENCE and not are_counts:
+        warnings.warn(
+            f"`until` is {closes} and the last play was on {last}, so {silent:,} days of silence count as observed; "
+            "pass the day on which the export was made, if that was earlier.",
+            UserWarning,
+            stacklevel=3,
+        )
+    if until is None and not are_counts:
+        warnings.warn(
+            f"`until` is not given, so the panel ends with the last play, on {closes}; pass the day on which the "
+            "export was made, since silence up to that day was observed too.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return opens, closes
 
 
 class _Grid:

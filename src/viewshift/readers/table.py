@@ -173,7 +173,10 @@ def _parquet(source: Source) -> pl.DataFrame:
     try:
         rows = pl.scan_parquet(source.path, glob=False)
         if (n_rows := rows.select(pl.len()).collect().item()) > MOST_ROWS:
-            raise ValueError(f"{source.name}: a table must have at most {MOST_ROWS:,} rows, got {n_rows:,}; split it.")
+            raise ValueError(
+                f"{source.name}: a table must have at most {MOST_ROWS:,} rows, got {n_rows:,}; `vs.scale.daily` takes "
+                "more."
+            )
         return rows.collect().with_row_index(LINE)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise ValueError(f"{source.name}: the Parquet file cannot be read; fetch or write it again.") from None

@@ -1,17 +1,25 @@
 """The same rule over accounts that are too many for memory, for one machine, or for both.
 
-Public names load on first use; they need pyarrow (``pip install viewshift[scale]``).
+Public names load on first use; all but `daily` need pyarrow (``pip install viewshift[scale]``).
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-_HOME = {"Days": "days", "Found": "partition", "Plays": "plays", "alarms": "out_of_core", "judge": "partition"}
+_HOME = {
+    "Days": "days",
+    "Found": "partition",
+    "Plays": "plays",
+    "alarms": "out_of_core",
+    "daily": "events",
+    "judge": "partition",
+}
 
 __all__ = sorted(_HOME)  # noqa: PLE0605
 
 if TYPE_CHECKING:
     from viewshift.scale.days import Days as Days
+    from viewshift.scale.events import daily as daily
     from viewshift.scale.out_of_core import alarms as alarms
     from viewshift.scale.partition import Found as Found
     from viewshift.scale.partition import judge as judge

@@ -1,0 +1,194 @@
+"""Measure 50 million plays to days: `python benchmarks/speed/events.py FOLDER` (written there first if it has no log).
+
+Each way runs in a process of its own, which is asked for its seconds (without imports) and for the most memory it had.
+Ways take turns, so that what else the machine does meets all of them. Before anything is timed their results are
+compared, account by account and day by day. Tables go to benchmarks/results/speed.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+RESULTS = Path(__file__).parent.parent / "results" / "speed"
+TZ, UNTIL = "Europe/Berlin", "2024-12-31"
+CASES = {
+    "whole numbers, plays": ("plays.parquet", "account", None),
+    "names, plays": ("plays.parquet", "name", None),
+    "whole numbers, distinct titles": ("titled.parquet", "account", "title"),
+    "names, distinct titles": ("titled.parquet", "name", "title"),
+}
+"""File, column of the account, column of titles."""
+
+COUNTED = {None: "plays", "title": "distinct titles"}
+
+
+def viewshift(path: Path, account: str, _: str | None) -> object:
+    """Sum with `viewshift.scale.daily`."""
+    import viewshift as vs  # noqa: PLC0415
+
+    return vs.scale.daily(path, tz=TZ, account=account, until=UNTIL, measures=["episodes", "minutes"])
+
+
+def streaming(path: Path, account: str, title: str | None) -> pl.DataFrame:
+    """Sum with polars' streaming engine: minutes after midnight are rows of the next day.
+
+    Instants of midnight come from a small table: quicker than to work out each by its time zone.
+    """
+    plays = _plays(path, account, title).join(_midnights(), on="day")
+    ends = pl.col("start") + pl.duration(seconds="seconds")
+    first = plays.with_columns(n=1, ms=(pl.min_horizontal(ends, "midnight") - pl.col("start")).dt.total_milliseconds())
+    after = plays.filter(ends > pl.col("midnight")).with_columns(
+        pl.col("day") + pl.duration(days=1), n=0, ms=(ends - pl.col("midnight")).dt.total_milliseconds()
+    )
+    if title is not None:
+        after = after.with_columns(pl.lit(None, pl.String).alias(title))
+    return _summed(pl.concat([first, after]), account, title)
+
+
+def unsplit(path: Path, account: str, title: str | None) -> pl.DataFrame:
+    """Sum with polars' streaming engine, all minutes on the day on which a play starts: less than is wanted."""
+    plays = _plays(path, account, title).with_columns(n=1, ms=pl.col("seconds").cast(pl.Int64) * 1000)
+    return _summed(plays, account, title)
+
+
+def _plays(path: Path, account: str, title: str | None) -> pl.LazyFrame:
+    day = pl.col("start").dt.convert_time_zone(TZ).dt.date().alias("day")
+    return pl.scan_parquet(path).select(account, "start", "seconds", day, *([title] if title else []))
+
+
+def _midnights() -> pl.LazyFrame:
+    days = pl.select(day=pl.date_range(date(2023, 12, 1), date(2025, 1, 31))).lazy()
+    midnight = (pl.col("day").cast(pl.Datetime("ms")) + pl.duration(days=1)).dt.replace_time_zone(TZ)
+    return days.with_columns(midnight=midnight.dt.convert_time_zone("UTC"))
+
+
+def _summed(plays: pl.LazyFrame, account: str, title: str | None) -> pl.DataFrame:
+    episodes = pl.col("n").sum() if title is None else pl.col(title).drop_nulls().n_unique()
+    days = plays.group_by(account, "day").agg(episodes.alias("episodes"), minutes=pl.col("ms").sum() / 60_000)
+    return days.collect(engine="streaming")
+
+
+WAYS: dict[str, Callable[[Path, str, str | None], object]] = {
+    "viewshift": viewshift,
+    "polars streaming": streaming,
+    "polars streaming, midnight not split": unsplit,
+}
+
+
+def check(path: Path, account: str, title: str | None) -> None:
+    """Raise unless viewshift and polars agree on every account and day."""
+    panel = viewshift(path, account, title)
+    days = streaming(path, account, title).filter(pl.col("day") <= date.fromisoformat(UNTIL))
+    row = np.searchsorted(panel.accounts, days[account].cast(pl.String).to_numpy().astype(np.str_))
+    column = (days["day"].to_numpy().astype("datetime64[D]") - panel.start).astype(int)
+    for measure, tolerance in (("episodes", 0), ("minutes", 1e-6)):
+        found = np.nan_to_num(panel[measure])
+        np.testing.assert_allclose(found[row, column], days[measure].to_numpy(), rtol=tolerance)
+        assert np.count_nonzero(found) == np.count_nonzero(days[measure].to_numpy()), measure
+
+
+def one(way: str, case: str, folder: Path) -> dict[str, float]:
+    """Run one way once, and return its seconds and the most megabytes that the process had."""
+    if way == "viewshift":  # imports are not counted, neither their time nor, for the others, their memory
+        from viewshift.scale import daily  # noqa: F401, PLC0415
+    file, account, title = CASES[case]
+    begin = time.perf_counter()
+    WAYS[way](folder / file, account, title)
+    seconds = time.perf_counter() - begin
+    return {"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def measured(way: str, case: str, folder: Path) -> dict[str, float]:
+    """Run one way once in a process of its own."""
+    command = [sys.executable, __file__, str(folder), "--one", way, case]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return json.loads(lines[-1])
+
+
+def machine() -> str:
+    """Return what the numbers were measured on."""
+    cpus = Path("/proc/cpuinfo").read_text().splitlines() if platform.system() == "Linux" else []
+    cpu = next((line.split(":")[1].strip() for line in cpus if "model name" in line), "")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = ", ".join(f"{name} {version(name)}" for name in ("viewshift", "polars", "numba", "numpy"))
+    return (
+        f"{platform.system()} on {os.cpu_count()} cores ({cpu or platform.machine()}), {memory:.0f} GiB; "
+        f"Python {platform.python_version()}, {versions}."
+    )
+
+
+def report(rows: list[dict[str, object]], folder: Path, rounds: int, out: Path) -> None:
+    """Write the runs as CSV, and their medians as a table."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "events.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    n = pl.scan_parquet(folder / "plays.parquet").select(pl.len()).collect().item()
+    text = [
+        f"{n:,} plays of {pl.scan_parquet(folder / 'plays.parquet').select('account').unique().collect().height:,} "
+        f"accounts to days of {TZ}, plays and minutes, medians of {rounds} runs in turn, each in a new process; "
+        "in parentheses the smallest and the largest ratio of a round. "
+        f"{machine()}\n",
+        "| accounts, episodes | way | seconds | times as long as viewshift | peak MB |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for case in dict.fromkeys(row["case"] for row in rows):
+        ours = [row["seconds"] for row in rows if (row["case"], row["way"]) == (case, "viewshift")]
+        for way in WAYS:
+            runs = [row for row in rows if (row["case"], row["way"]) == (case, way)]
+            ratios = sorted(run["seconds"] / own for run, own in zip(runs, ours, strict=True))
+            spread = "" if way == "viewshift" else f" ({ratios[0]:.1f}-{ratios[-1]:.1f})"
+            seconds, peak = (statistics.median(run[key] for run in runs) for key in ("seconds", "peak_mb"))
+            text.append(f"| {case} | {way} | {seconds:.1f} | {statistics.median(ratios):.1f}{spread} | {peak:,.0f} |")
+    (out / "events.md").write_text("\n".join(text) + "\n")
+
+
+def main() -> None:
+    """Read the command line, and measure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="where the log is, or is written to: 2 GB")
+    parser.add_argument("--events", type=int, default=50_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--case", choices=CASES, action="append", help="only this case")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--one", nargs=2, metavar=("WAY", "CASE"), help=argparse.SUPPRESS)
+    parser.add_argument("--check", metavar="CASE", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        print(json.dumps(one(*given.one, given.folder)))
+        return
+    if given.check:
+        file, account, title = CASES[given.check]
+        check(given.folder / file, account, title)
+        return
+    if not (given.folder / "titled.parquet").is_file():
+        maker = Path(__file__).with_name("make_events.py")
+        subprocess.run([sys.executable, maker, given.folder, "--events", str(given.events)], check=True)
+    rows = []
+    for case in given.case or CASES:
+        subprocess.run([sys.executable, __file__, given.folder, "--check", case], check=True)
+        for number in range(given.rounds):
+            for way in WAYS:
+                run = measured(way, case, given.folder)
+                rows.append({"case": case, "way": way, "round": number, **run})
+                print(f"{case}; {way}: {run['seconds']:.2f} s, {run['peak_mb']:,.0f} MB", flush=True)
+    report(rows, given.folder, given.rounds, given.out)
+
+
+if __name__ == "__main__":
+    main()
