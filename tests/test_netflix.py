@@ -560,12 +560,14 @@ def test_exports_of_several_kinds_in_one_place_are_named(tmp_path: Path) -> None
     assert len(vs.read(path / "music.json", tz="UTC")) == len(vs.read_spotify(path, tz="UTC")) == 1
 
 
-def test_a_folder_is_read_as_its_archive_would_be(tmp_path: Path) -> None:
+def test_a_folder_is_read_as_its_archive_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(archive(tmp_path, CONTENT_INTERACTION__ViewingActivity=FULL)) as file:
         file.extractall(tmp_path / "report")
     events = vs.read(tmp_path / "report", tz="Europe/Berlin")
     assert events.report.source == "report/CONTENT_INTERACTION/ViewingActivity.csv"
     assert len(events) == 7
+    monkeypatch.chdir(tmp_path / "report")
+    assert vs.read(".", tz="Europe/Berlin").report == events.report
 
 
 def test_spreadsheet_workbooks_are_asked_for_as_csv(tmp_path: Path) -> None:

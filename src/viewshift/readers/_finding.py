@@ -97,7 +97,9 @@ def why_none(path: Location, sources: list[Source], wanted: str) -> str:
     """Say that no file is what was wanted, and what there is instead."""
     if len(sources) != 1 or isinstance(sources[0].content, Member):
         pages = f"; {HTML}" if any(source.kind == "HTML" for source in sources) else ""
-        return f"{plain(Path(path).name)}: there must be {wanted}, found none in {len(sources):,} files{pages}."
+        return (
+            f"{plain(Path(path).resolve().name)}: there must be {wanted}, found none in {len(sources):,} files{pages}."
+        )
     source = sources[0]
     place = ", line 1" if source.kind in {"text", "HTML"} else ""
     begin = f"{source.name}{place}: the file must be {wanted}, got"
@@ -139,4 +141,6 @@ def _in_folder(folder: Path) -> list[Source]:
     if len(entries) > MOST_MEMBERS:
         raise ValueError(f"{folder} must hold at most {MOST_MEMBERS:,} files; name the file of the export itself.")
     files = [e for e in entries if e.is_file() and not e.is_symlink() and e.name.lower().endswith(ENDINGS)]
-    return [_plain_file(file, f"{folder.name}/{file.relative_to(folder).as_posix()}") for file in sorted(files)]
+    return [
+        _plain_file(file, f"{folder.resolve().name}/{file.relative_to(folder).as_posix()}") for file in sorted(files)
+    ]
