@@ -86,7 +86,7 @@ vs.plots.audit(audit)
 #
 # Calibration is a comparison. On viewers of another kind the answer is still about the first: here shows are watched
 # in other runs, and the rate is off. By how much depends on what is measured; a z-score of all episodes carries over
-# to these viewers to within a tenth. [Measured for all detectors](../docs/promises.md).
+# to these viewers to within a tenth or so. [Measured for all detectors](../docs/promises.md).
 
 # %%
 print(rule.audit(different).sentence)

@@ -129,11 +129,17 @@ assert (detector.score(more)[:, 450] >= scores[:, 450]).all()  # monotone
 rule = vs.AlarmRule(RecordWeek(), per_account_year=1).fit(population)
 vs.plots.exceedance(vs.simulate.viewers(200, 500, seed=3), rule)
 
+# %% [markdown]
+# Which of the planted weeks does it find? An alarm counts that opens while the week lasts. Here is the first of
+# those.
+
 # %%
-account = truth["account"][1]
 alarms = rule.alarms(panel)
-vs.plots.story(panel, rule, account=account, alarms=alarms)
-truth[truth["account"] == account]
+both = alarms.merge(truth.rename(columns={"onset": "begin", "end": "last"}), on="account")
+found = both[both["detected"].between(both["begin"], both["last"])]
+print(f"{len(found)} of {len(truth)} weeks found, and {len(alarms) - len(found)} other alarms")
+vs.plots.story(panel, rule, account=found["account"].iloc[0], alarms=alarms)
+found[["account", "begin", "last", "detected", "onset", "end"]].head(1)
 
 # %% [markdown]
 # ## Compare
