@@ -96,8 +96,13 @@ def test_a_report_shows_what_its_text_says():
     assert len(found) == len(str(report).splitlines()) - 1
 
 
-def test_control_characters_are_replaced():
-    report = ReadingReport(source="a\x1b[2J.csv", kind="table", rows=0, kept=0, not_used=("\x07",))
+def test_texts_of_a_file_are_escaped_and_lose_control_characters():
+    """What a terminal or a browser would obey may stand in names of files and columns."""
+    told = {"not_used": ("a<b>&c", "\x07"), "oddities": ("<script>",)}
+    report = ReadingReport(source="a\x1b[2J.csv", kind="table", rows=0, kept=0, **told)
     for text in (repr(report), report._repr_html_()):
         assert {"\x1b", "\x07"}.isdisjoint(text)
         assert "a\N{REPLACEMENT CHARACTER}[2J.csv" in text
+    assert cells(report)["columns not used"] == "a<b>&c, \N{REPLACEMENT CHARACTER}"
+    assert cells(report)["odd"] == "<script>"
+    assert "<script>" not in report._repr_html_()
