@@ -202,7 +202,9 @@ def jellyfin(path: Path, rows: int) -> Path:
 def jellyfin_backup(path: Path, rows: int) -> Path:
     """Write a backup of the same."""
     lines = ("\t".join(map(str, row)) for row in _activity(rows))
-    return _written(path / "PlaybackReportingBackup.tsv", "\t".join(map(str, next(_activity(1)))), lines)
+    return _written(
+        path / "PlaybackReportingBackup.tsv", "\t".join(map(str, next(_activity(1)))), islice(lines, 1, None)
+    )
 
 
 def _activity(rows: int) -> Iterator[tuple[object, ...]]:
@@ -300,7 +302,10 @@ def main() -> None:
         print(lines[-1], flush=True)
     if set(asked.formats) == set(FORMATS):
         machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, polars {version('polars')}"
-        write_whole(TARGET, "\n".join([*lines, "", f"The limit is {LIMITS}; {machine}.", ""]))
+        load = (
+            f"The machine had a load of {os.getloadavg()[2]:.0f}: on free cores, seconds are no more than CPU seconds."
+        )
+        write_whole(TARGET, "\n".join([*lines, "", f"The limit is {LIMITS}; {machine}. {load}", ""]))
 
 
 if __name__ == "__main__":

@@ -65,6 +65,24 @@ def test_files_follow_from_their_format_and_number() -> None:
     assert len(set(twice[0])) > 30
 
 
+def test_damaged_archives_are_not_quoted(tmp_path: Path) -> None:
+    path, whole = tmp_path / "report.zip", SAMPLES["netflix_archive"][1]()
+    path.write_bytes(whole.replace(b"CONTENT_INTERACTION/View", b"CONTENT_INTERACTION/" + MARK.encode(), 1))
+    with pytest.raises(ValueError, match=r"^report.zip: the zip archive cannot be unpacked \(it is damaged\)"):
+        vs.read(path)
+
+
+def test_panics_of_a_library_are_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def panicking(path: Path, **options: object) -> pl.LazyFrame:
+        raise pl.exceptions.PanicException("assertion failed: offset + length <= self.length")
+
+    path = tmp_path / "plays.parquet"
+    path.write_bytes(SAMPLES["parquet_table"][1]())
+    monkeypatch.setattr(pl, "scan_parquet", panicking)
+    with pytest.raises(ValueError, match=r"^plays.parquet: the Parquet file cannot be read"):
+        vs.read(path)
+
+
 # ---- what the judge would not let pass --------------------------------------------------------------------------
 
 

@@ -48,6 +48,22 @@ def test_damaged_databases_are_refused(tmp_path: Path) -> None:
     assert "the database is damaged or only half there" in refusal(path)
 
 
+def test_rows_that_the_file_holds_and_does_not_count_are_damage(tmp_path: Path) -> None:
+    path = tautulli(tmp_path, *(plex_play(k) for k in range(20)))
+    connection = sqlite3.connect(path)
+    (page,), (size,) = (connection.execute(f"{order}").fetchone() for order in (
+        "SELECT rootpage FROM sqlite_master WHERE name = 'session_history'", "PRAGMA page_size"
+    ))  # fmt: skip
+    connection.close()
+    content = bytearray(path.read_bytes())
+    at = (page - 1) * size
+    assert (content[at], content[at + 4]) == (0x0D, 20)  # a leaf of twenty rows
+    content[at + 4] = 19
+    path.write_bytes(content)
+    assert len(sqlite3.connect(path).execute("SELECT * FROM session_history").fetchall()) == 19
+    assert "the database is damaged or only half there" in refusal(path)
+
+
 def test_missing_tables_and_columns_are_named(tmp_path: Path) -> None:
     assert "with the tables session_history and" in refusal(written(tmp_path / "a.db", "CREATE TABLE x (y)"))
     assert "with the tables session_history and" in refusal(written(tmp_path / "b.db", HISTORY))

@@ -203,11 +203,14 @@ def test_each_account_has_days_of_its_own() -> None:
 
 
 def test_counts_that_are_no_counts_are_left_out_and_shown(tmp_path: Path) -> None:
-    path = csv(tmp_path, "date,episodes\n2024-01-01,3\n2024-01-02,-1\n2024-01-03,\n2024-01-04,5\n2024-01-05,0\n")
+    path = csv(
+        tmp_path,
+        "date,episodes\n2024-01-01,3\n2024-01-02,-1\n2024-01-03,\n2024-01-04,5\n2024-01-05,0\n2024-01-06,1e9\n",
+    )
     events = vs.read_table(path)
     assert {part.reason: part.lines for part in events.report.left_out} == {
         "without a count": (4,),
-        "the count cannot be read": (3,),
+        "the count cannot be read": (3, 7),
     }
     np.testing.assert_array_equal(events.daily()["episodes"], [[3, np.nan, np.nan, 5, 0]])
 

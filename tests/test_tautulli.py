@@ -65,6 +65,7 @@ def test_what_is_no_view_is_left_out_and_counted(tmp_path: Path) -> None:
         plex_play(8, started=4_102_444_800, stopped=4_102_448_400),
         plex_play(9, started=0, stopped=3600),
         plex_play(10, stopped=EVENING + 700_000),
+        plex_play(11, stopped=EVENING + 120),
     )
     assert left_out(vs.read_tautulli(path, tz="UTC")) == {
         "still playing, without an end": (2, (6, 7)),

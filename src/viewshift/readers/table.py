@@ -30,6 +30,9 @@ PLAIN_NAMES = {
 
 DAY = 86_400.0
 
+MOST_PLAYS = 1e6
+"""Plays of a day that can be meant by a count."""
+
 MOST_ROWS = 50_000_000
 """Rows of a Parquet table, at most: few bytes can stand for many."""
 
@@ -143,7 +146,7 @@ def read_table(
         return sieve.events("table of plays by day", tz=None, pseudonymise=pseudonymise)
     sieve.leave_out("without a count", pl.col("episodes").is_null())
     counts = as_number(sieve.frame["episodes"])
-    sieve.frame = sieve.frame.with_columns(plays=counts.set(~(counts.is_finite() & (counts >= 0)), None))
+    sieve.frame = sieve.frame.with_columns(plays=counts.set(~counts.is_between(0, MOST_PLAYS), None))
     sieve.refuse_unreadable("the count cannot be read", pl.col("plays").is_null(), "write counts as whole numbers")
     return sieve.events("table of daily counts", tz=None, pseudonymise=pseudonymise)
 
