@@ -8,7 +8,8 @@ import pandas as pd
 from viewshift._typing import Bools, Floats, Ints, Signs
 from viewshift.kernels.onset import locate_shifts
 from viewshift.kernels.runs import runs_above
-from viewshift.levels import LEVEL, levels, moved_measures, two_parts, usual_levels
+from viewshift.kernels.spans import first_known, largest_days, sums_and_counts, two_levels
+from viewshift.levels import LEVEL, levels, moved_measures, usual_levels
 from viewshift.panel import Panel
 from viewshift.sentences import sentence
 
@@ -148,14 +149,12 @@ def explain(
     places[:, 3] = np.minimum(end, _before_the_next(row, onset, panel.n_days))
     lasting &= ~_turn(values, row, since, first, opened, signs, places)
     end = np.minimum(end, _before_the_next(row, onset, panel.n_days))
-    scored = np.cumsum(~np.isnan(surprise), axis=1)
-    unclosed = scored[row, -1] - scored[row, above] < quiet if len(row) else np.zeros(0, dtype=bool)
+    unclosed = sums_and_counts(surprise, row, above + 1, np.full(len(row), panel.n_days))[1] < quiet
     is_open = (latest == panel.n_days - 1) & (unclosed | (end == latest))
     status = np.select([lasting, is_open], ["lasting", "open"], default="closed")
-    parts = [two_parts(values[i], *days) for i, *days in zip(row, since, onset, end, strict=True)]
-    before, after, _ = levels(np.array(parts).reshape(-1, 5))
+    before, after = levels(two_levels(values, row, since, onset, end))
     kind = np.select([signs < 0, lasting, end - onset < 2], ["quiet", "lasting", "spike"], default="surge")
-    peak, most = (_most_surprising(surprise, row, opened, last) for last in (np.minimum(above, end), above))
+    peak, most = (largest_days(surprise, row, opened, last) for last in (np.minimum(above, end), above))
     days = panel.days.astype("datetime64[s]")
     table = {
         "account": panel.accounts[row],
@@ -186,7 +185,7 @@ def _located(
     Places are onset, its bounds, and end; where the way is 0, that of the ratio is taken.
     """
     left = np.maximum(np.maximum(0, opened - LOOKBACK - MEMORY), settled)
-    left += np.array([np.argmax(~np.isnan(values[i, a:])) for i, a in zip(row, left, strict=True)], dtype=np.int64)
+    left = first_known(values, row, left)
     first = np.minimum(np.maximum.reduce([left + 1, opened - LOOKBACK, earliest]), opened)
     usual = usual_levels(values, row, left, first, LEVEL_TEMPER)
     at = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
@@ -205,8 +204,7 @@ def _turn(values: Floats, row: Ints, left: Ints, first: Ints, opened: Ints, sign
 
     It then begins where the means before and since differ most, the right way round.
     """
-    parts = [two_parts(values[i], a, s, e) for i, a, (s, *_, e) in zip(row, left, places, strict=True)]
-    before, n_before, during, n_during, _ = np.array(parts).reshape(-1, 5).T
+    before, n_before, during, n_during, _ = two_levels(values, row, left, places[:, 0], places[:, 3]).T
     contrary: Bools = signs * (during * n_before - before * n_during) < 0
     for k in np.flatnonzero(contrary):
         days = values[row[k], max(0, left[k]) : opened[k] + 1]
@@ -218,11 +216,6 @@ def _turn(values: Floats, row: Ints, left: Ints, first: Ints, opened: Ints, sign
         best = len(onsets) - 1 - int(np.argmax(np.nan_to_num(contrast[::-1], nan=-np.inf)))
         places[k] = onsets[best], min(places[k, 1], onsets[best]), opened[k], opened[k]
     return contrary
-
-
-def _most_surprising(surprise: Floats, row: Ints, first: Ints, last: Ints) -> Ints:
-    days = zip(row, first, last, strict=True)
-    return np.array([a + int(np.nanargmax(surprise[i, a : b + 1])) for i, a, b in days], dtype=np.int64)
 
 
 def describe(alarms: pd.DataFrame, measure: str | None = None) -> list[str]:

@@ -1,9 +1,10 @@
 """Levels before and during a shift, and how sure they are."""
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from viewshift._typing import Floats, Ints
+from viewshift._typing import Bools, Floats, Ints, Strings
+from viewshift.kernels.spans import sums_and_counts, two_levels
 from viewshift.panel import Panel
 
 LEVEL = 0.90
@@ -27,38 +28,51 @@ def typical_nb_size(values: Floats) -> float:
     return float(np.median(sizes)) if sizes.size else 1.0
 
 
-def levels(numbers: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return lower bound, value and upper bound of the level before, the level during, and their ratio.
+def levels(numbers: Floats) -> tuple[Floats, Floats]:
+    """Return lower bound, value and upper bound of the level before, and of the level during.
 
-    The value of a level is the plain mean; that of the ratio is its posterior median.
+    The value is the plain mean, the bounds are quantiles of the posterior under the prior Gamma(1/2, 0).
 
     Parameters
     ----------
     numbers
-        Sum and days before, sum and days during, dispersion: shape ``(n_alarms, 5)``.
+        From `two_levels`, shape ``(n_alarms, 5)``.
 
     Returns
     -------
-    Three arrays of shape ``(n_alarms, 3)``; NaN for an alarm without a day before.
+    Two arrays of shape ``(n_alarms, 3)``; NaN for an alarm without such a day.
     """
-    tails = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
-    dispersion = numbers[:, 4]
-    shape, days = [], []
     bounds = []
     for total, count in ((numbers[:, 0], numbers[:, 1]), (numbers[:, 2], numbers[:, 3])):
-        known = count > 0
-        a = np.where(known, total / dispersion + 0.5, np.nan)
-        d = np.where(known, count / dispersion, np.nan)
-        bound = np.asarray(stats.gamma.ppf(tails[None, :], a[:, None]) / d[:, None])
-        bound[:, 1] = np.divide(total, count, out=np.full(len(total), np.nan), where=known)
-        shape.append(a)
-        days.append(d)
-        bounds.append(bound)
-    prime = stats.betaprime.ppf(tails[None, :], shape[1][:, None], shape[0][:, None])
-    return bounds[0], bounds[1], np.asarray(prime * (days[0] / days[1])[:, None])
+        days = np.where(count > 0, count, np.nan)
+        shape = total / numbers[:, 4] + 0.5
+        low, high = (special.gammaincinv(shape, p) / (days / numbers[:, 4]) for p in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+        bounds.append(np.stack([low, total / days, high], axis=1))
+    return bounds[0], bounds[1]
 
 
-def moved_measures(panel: Panel, row: Ints, since: Ints, onset: Ints, end: Ints) -> list[str]:
+def differ(numbers: Floats) -> Bools:
+    """Return for which alarms the interval of the ratio of the two levels excludes 1.
+
+    Parameters
+    ----------
+    numbers
+        From `two_levels`, shape ``(n_alarms, 5)``.
+
+    Notes
+    -----
+    Of two gamma variables with the shapes a, b and the rates d, e the first is the smaller with probability
+    I_{d / (d + e)}(a, b), the regularised incomplete beta function.
+    """
+    before, n_before, during, n_during, dispersion = numbers.T
+    known = (n_before > 0) & (n_during > 0)
+    share = np.divide(n_during, n_before + n_during, out=np.full(len(known), 0.5), where=known)
+    below = special.betainc(during / dispersion + 0.5, before / dispersion + 0.5, share)
+    found: Bools = known & ((below < (1 - LEVEL) / 2) | (below > (1 + LEVEL) / 2))
+    return found
+
+
+def moved_measures(panel: Panel, row: Ints, since: Ints, onset: Ints, end: Ints) -> Strings:
     """Name the measures of each alarm for which the interval of the ratio excludes 1.
 
     Parameters
@@ -72,32 +86,11 @@ def moved_measures(panel: Panel, row: Ints, since: Ints, onset: Ints, end: Ints)
     -------
     Names, separated by commas.
     """
-    moved: list[list[str]] = [[] for _ in row]
-    for name, values in panel.measures.items():
-        parts = [two_parts(values[i], *days) for i, *days in zip(row, since, onset, end, strict=True)]
-        if parts:
-            low, _, high = levels(np.array(parts))[2].T
-            for place in np.flatnonzero((low > 1) | (high < 1)):
-                moved[place].append(name)
-    return [", ".join(names) for names in moved]
-
-
-def two_parts(values: Floats, since: int, onset: int, end: int) -> tuple[float, float, float, float, float]:
-    """Return what `levels` asks for, of one account.
-
-    Parameters
-    ----------
-    values
-        The account's days; NaN is left out.
-    since, onset, end
-        First day of the level before, and first and last day of the shift.
-    """
-    before = values[max(0, since) : onset]
-    during = values[onset : end + 1]
-    parts = [part[~np.isnan(part)].astype(np.float64) for part in (before, during)]
-    pearson = sum(float(((part - part.mean()) ** 2).sum() / part.mean()) for part in parts if part.size and part.any())
-    dispersion = max(1.0, pearson / max(1, parts[0].size + parts[1].size - 2))
-    return parts[0].sum(), parts[0].size, parts[1].sum(), parts[1].size, dispersion
+    moved = [differ(two_levels(values, row, since, onset, end)) for values in panel.measures.values()]
+    kind = sum(part.astype(np.int64) << k for k, part in enumerate(moved))
+    kinds, place = np.unique(kind, return_inverse=True)
+    names = [", ".join(name for k, name in enumerate(panel.measures) if one >> k & 1) for one in kinds.tolist()]
+    return np.array(names, dtype=object)[place]
 
 
 def usual_levels(values: Floats, row: Ints, left: Ints, first: Ints, temper: float) -> Floats:
@@ -118,9 +111,7 @@ def usual_levels(values: Floats, row: Ints, left: Ints, first: Ints, temper: flo
     -------
     Shape ``(n_rows, 7)``, ascending, above 0.
     """
-    days = [values[i, a:b] for i, a, b in zip(row, left, first, strict=True)]
-    total = np.array([np.nansum(part) for part in days], dtype=np.float64)
-    count = np.array([max(1, np.count_nonzero(~np.isnan(part))) for part in days], dtype=np.float64)
+    total, count = sums_and_counts(values, row, left, first)
     at = (np.arange(N_USUAL) + 0.5) / N_USUAL
-    found: Floats = stats.gamma.ppf(at, total[:, None] / temper + 0.5) * (temper / count)[:, None]
+    found: Floats = special.gammaincinv(total[:, None] / temper + 0.5, at) * (temper / np.maximum(count, 1))[:, None]
     return found

@@ -20,10 +20,10 @@ _STEPS = 12
 @kernel
 def log_weights(days: Floats, size: float) -> Floats:
     """Return log Gamma(y + size) / Gamma(size) of each day, 0 for NaN."""
-    out = np.zeros(len(days))
+    out, none = np.zeros(len(days)), math.lgamma(size)
     for t in range(len(days)):
-        if not np.isnan(days[t]):
-            out[t] = math.lgamma(days[t] + size) - math.lgamma(size)
+        if days[t] > 0.0:
+            out[t] = math.lgamma(days[t] + size) - none
     return out
 
 
@@ -35,13 +35,16 @@ def own_size(days: Floats, mean: float, size: float, spread: float, temper: floa
     and is sought within 3 of it in steps of 1/4.
     """
     best, found = -np.inf, size
+    active = np.sort(days[days > 0.0])  # few numbers, many times each
+    total, seen = active.sum(), np.count_nonzero(~np.isnan(days))
     for k in range(-_STEPS, _STEPS + 1):
         r = size * math.exp(0.25 * k)
-        weights = log_weights(days, r)
-        fit = 0.0
-        for t in range(len(days)):
-            if not np.isnan(days[t]):
-                fit += weights[t] + days[t] * math.log(mean / (r + mean)) - r * math.log1p(mean / r)
+        none, weight = math.lgamma(r), 0.0
+        fit = total * math.log(mean / (r + mean)) - seen * r * math.log1p(mean / r)
+        for t in range(len(active)):
+            if t == 0 or active[t] != active[t - 1]:
+                weight = math.lgamma(active[t] + r) - none
+            fit += weight
         fit = fit / temper - 0.5 * (0.25 * k / spread) ** 2
         if fit > best:
             best, found = fit, r
@@ -136,36 +139,43 @@ def locate_shifts(
         log_ratio = np.zeros((n_usual, N_LEVELS))
         best = -np.inf
         plain = log_weights(days, own)
-        gain = np.zeros(len(days) + 1)
+        count, total = np.zeros(len(days) + 1), np.zeros(len(days) + 1)
+        lift, begun = np.zeros(len(days) + 1), np.zeros(len(days) + 1)
+        for t in range(len(days)):
+            here = not np.isnan(days[t])
+            count[t + 1] = count[t] + here
+            total[t + 1] = total[t] + (days[t] if here else 0.0)
         for q in range(len(SIZES)):
             r = own * SIZES[q]
-            during = log_weights(days, r)
-            for i in range(n_usual):
-                u = usual[a, i]
-                u_gain, u_loss = math.log(u / (own + u)), own * math.log1p(u / own)
-                for j in range(N_LEVELS):
-                    m = math.exp(low + (high - low) * (j + 0.5) / N_LEVELS)
+            lift[1:] = np.cumsum(log_weights(days, r) - plain)
+            for j in range(N_LEVELS):
+                log_m = low + (high - low) * (j + 0.5) / N_LEVELS
+                m = math.exp(log_m)
+                m_gain, m_loss = math.log(m / (r + m)), r * math.log1p(m / r)
+                for i in range(n_usual):
+                    u = usual[a, i]
                     change = math.log(m / u)
                     log_ratio[i, j] = change
                     if sign * change < 0:
                         continue
-                    m_gain, m_loss = math.log(m / (r + m)), r * math.log1p(m / r)
-                    base = 0.0
-                    for t in range(len(days)):
-                        y, step = days[t], 0.0
-                        if not np.isnan(y):
-                            expected = plain[t] + y * u_gain - u_loss
-                            base += expected
-                            step = during[t] + y * m_gain - m_loss - expected
-                        gain[t + 1] = gain[t] + step
-                    begun, over = gain[:n_onsets], gain[n_onsets:]
-                    e = np.argmax(over)
-                    s = n_onsets - 1 - np.argmin(begun[::-1])
-                    profile = np.maximum(profile, base + over[e] - begun)
-                    weight = (base + over[e] - begun[s]) / level_temper - shrink * abs(change)
-                    weights[i, j] = np.logaddexp(weights[i, j], weight)
-                    if base + over[e] - begun[s] > best:
-                        best = base + over[e] - begun[s]
+                    u_gain, u_loss = math.log(u / (own + u)), own * math.log1p(u / own)
+                    base = plain.sum() + total[-1] * u_gain - count[-1] * u_loss
+                    # of days t in the shift, each adds lift + y (m_gain - u_gain) - (m_loss - u_loss)
+                    for t in range(len(begun)):
+                        begun[t] = lift[t] + total[t] * (m_gain - u_gain) - count[t] * (m_loss - u_loss)
+                    most, e = -np.inf, 0
+                    for t in range(n_onsets, len(begun)):
+                        if begun[t] > most:
+                            most, e = begun[t], t - n_onsets
+                    least, s = np.inf, 0
+                    for t in range(n_onsets):
+                        profile[t] = max(profile[t], base + most - begun[t])
+                        if begun[t] <= least:
+                            least, s = begun[t], t
+                    found = base + most - least
+                    weights[i, j] = np.logaddexp(weights[i, j], found / level_temper - shrink * abs(change))
+                    if found > best:
+                        best = found
                         places[a, 0], places[a, 3] = first[a] + s, opened[a] + e
         inside = np.flatnonzero(profile >= best - drop * temper)
         places[a, 1] = min(places[a, 0], first[a] + inside[0])
