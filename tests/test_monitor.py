@@ -346,8 +346,11 @@ def test_the_state_does_not_grow_with_the_days(rule, panel, tmp_path):
     for day in range(10, 310):
         monitor.update(day_of(panel, day))
         if day % 100 == 9:
-            parts = monitor._record.packed().values()
-            sizes.append(sum(array.nbytes for part in parts for array in part.values()))
+            parts = monitor._record.packed()
+            marks = parts.pop("marks")
+            sizes.append(sum(array.nbytes for part in parts.values() for array in part.values()))
+            assert (marks["day"] > monitor._record.last - monitor._record.memory.n_days).all()
+            assert len(marks["day"]) > 0
     assert sizes[0] == sizes[1] == sizes[2]
     assert sizes[0] / panel.n_accounts < 8000  # four measures, two of which need float64
 

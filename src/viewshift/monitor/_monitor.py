@@ -42,9 +42,10 @@ class Monitor:
 
     An account costs the same however long it is watched. Kept of each are the rule's state twice (after the last day,
     and 15 days earlier, from where corrections are replayed; a `Cusum` with a window of 56 days and a guard of 7 takes
-    512 bytes), and, of the last 56 + 180 + `adapt_after` + 15 days, each measure (4 bytes a day, or 8 where float32 is
-    not exact), surprise (8 bytes) and, where there ever were such, extrapolation, exposure and widening, and of a rule
-    that looks both ways which way (4 or 8 each): some 4.5 to 6 kilobytes with one measure.
+    512 bytes), and, of the last 56 + 180 + `adapt_after` + 15 days, each measure, whether there was an opinion and,
+    where there ever were such, exposure and widening: 1 byte each where all accounts have whole numbers up to 254, 2 up
+    to 65,534, else 4, or 8 where float32 is not exact. Each day at or above the threshold takes 18 bytes more. A `Cusum`
+    of episodes takes some 1.8 kilobytes in all, the default rule 16, of which its two states are 15.
 
     Examples
     --------
@@ -84,8 +85,7 @@ class Monitor:
     @property
     def surprise(self) -> "pd.Series[float]":
         """Surprise (-log10 p) of the last day by account; NaN where there is no opinion."""
-        rows = np.arange(len(self._record.accounts))
-        values = self._record.memory.read("surprise", rows, self._record.last, 1)[:, 0]
+        values = self._record.head["run.surprise"].copy()
         return pd.Series(values, index=pd.Index(self._record.accounts, name="account"), name="surprise")
 
     def alarms(self) -> pd.DataFrame:

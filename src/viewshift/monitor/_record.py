@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from viewshift._typing import Bools, Floats, Ints, State, Strings
 from viewshift.alarms import LOOKBACK, MEMORY
-from viewshift.detectors._base import SIGNS, direction_of
 from viewshift.judge import Judged
 from viewshift.kernels.runs import follow_runs
+from viewshift.monitor._marks import Marks
 from viewshift.monitor._memory import Memory
 from viewshift.panel import Panel
 
@@ -24,9 +24,12 @@ CORRECTABLE = 14
 WINDOW = CORRECTABLE + 1
 """Days between the base state and the head state."""
 
-_BESIDES = {"exposure": 1.0, "widening": 1.0, "surprise": np.nan, "extrapolated": 0.0}
+_BESIDES = {"exposure": 1.0, "widening": 1.0, "scored": 0.0}
 _NEVER = -(10**9)
 _RUN = ("run.opened", "run.below", "run.way")
+
+AT_ONCE = 5_000_000
+"""Account-days of a history that are judged at the same time."""
 
 
 class Record:
@@ -47,10 +50,9 @@ class Record:
     def __init__(self, rule: "AlarmRule", accounts: Strings, measures: tuple[str, ...], last: int) -> None:
         self.rule, self.accounts, self.measures, self.last = rule, accounts, measures, last
         days = LOOKBACK + MEMORY + rule.adapt_after + WINDOW
-        fillings = {measure_key(name): np.nan for name in measures} | _BESIDES
-        fillings["sign"] = float(SIGNS[direction_of(rule.detector)])
-        self.memory = Memory(days, len(accounts), fillings)
-        self.base = self.head = self._started(len(accounts))
+        self.memory = Memory(days, len(accounts), {measure_key(name): np.nan for name in measures} | _BESIDES)
+        self.marks = Marks(days)
+        self.base, self.head = self._started(len(accounts)), self._started(len(accounts))
 
     @classmethod
     def of(cls, rule: "AlarmRule", history: Panel) -> "Record":
@@ -65,32 +67,42 @@ class Record:
         """
         days = history.days.astype(np.int64)
         record = cls(rule, history.accounts, tuple(history.measures), int(days[-1]))
-        cut = max(0, history.n_days - WINDOW)
-        parts = []
-        for part in (history.between(until=history.start + cut - 1), history.between(history.start + cut)):
-            record.base = record.head
-            record.head, judged = record._advanced(record.head, part)
-            parts.append(judged)
-        whole = (np.concatenate(both, axis=1) for both in zip(*parts, strict=True))
-        kept = slice(-min(record.memory.n_days, history.n_days), None)
-        rows, first = np.arange(len(record.accounts)), int(days[kept][0])
-        record.write(rows, first, contents(history.between(history.days[kept][0])))
-        record._judge(rows, first, Judged(*(one[:, kept] for one in whole)))
+        n_at_once = max(1, AT_ONCE // history.n_days)
+        for begin in range(0, history.n_accounts, n_at_once):
+            rows = np.arange(begin, min(begin + n_at_once, history.n_accounts))
+            record._begin(rows, history.take(rows))
         return record
+
+    def _begin(self, rows: Ints, history: Panel) -> None:
+        """Take in the history of some accounts."""
+        cut = max(0, history.n_days - WINDOW)
+        state, parts = {name: values[rows] for name, values in self.head.items()}, []
+        for part in (history.between(until=history.start + cut - 1), history.between(history.start + cut)):
+            past = state
+            state, judged = self._advanced(past, part)
+            parts.append(judged)
+        for whole, own in ((self.base, past), (self.head, state)):
+            for name, values in own.items():
+                whole[name][rows] = values
+        kept = slice(-min(self.memory.n_days, history.n_days), None)
+        first = history.days[kept][0]
+        self.write(rows, int(first.astype(np.int64)), contents(history.between(first)))
+        judgements = (np.concatenate(both, axis=1)[:, kept] for both in zip(*parts, strict=True))
+        self._judge(rows, int(first.astype(np.int64)), Judged(*judgements))
 
     def packed(self) -> dict[str, dict[str, NDArray[Any]]]:
         """Return the arrays of its parts, by name."""
-        return {"base": self.base, "head": self.head, "memory": self.memory.columns}
+        return {"base": self.base, "head": self.head, "memory": self.memory.columns, "marks": self.marks.columns}
 
     def restore(self, parts: dict[str, dict[str, NDArray[Any]]]) -> None:
-        """Take over states and memory.
+        """Take over states, memory and marks.
 
         Parameters
         ----------
         parts
             From `packed`, of a record of the same accounts.
         """
-        self.base, self.head, self.memory.columns = (parts[name] for name in self.packed())
+        self.base, self.head, self.memory.columns, self.marks.columns = (parts[name] for name in self.packed())
 
     def add(self, names: Strings) -> None:
         """Take in new accounts, of which nothing is known.
@@ -118,6 +130,7 @@ class Record:
         """
         self.accounts = np.array(self.accounts[rows].tolist(), dtype=np.str_)  # no wider than the names that stay
         self.memory.keep(rows)
+        self.marks.keep(rows)
         self.base, self.head = (
             {name: values[rows] for name, values in state.items()} for state in (self.base, self.head)
         )
@@ -225,8 +238,7 @@ class Record:
         """
         n_days, rule = self.memory.n_days, self.rule
         first = self.last - n_days + 1
-        surprise, beyond, sign = (self.memory.read(name, rows, first, n_days) for name in Judged._fields)
-        judged = Judged(surprise, beyond > 0, sign.astype(np.int8))
+        judged = self.marks.read(rows, first, self.memory.read("scored", rows, first, n_days) > 0)
         intervals, table = rule.explained(self.panel(rows, first, n_days), judged)
         row, lasting = rows[intervals.row], table["status"] == "lasting"
         latest = self.head["run.opened"][row] == first + intervals.opened
@@ -238,17 +250,21 @@ class Record:
     def _started(self, n_accounts: int) -> State:
         opened, below = np.full(n_accounts, _NEVER), np.full(n_accounts, self.rule.quiet)
         way = np.zeros(n_accounts, dtype=np.int8)
-        return {**self.rule.start(n_accounts), "run.opened": opened, "run.below": below, "run.way": way}
+        run = {"run.opened": opened, "run.below": below, "run.way": way, "run.surprise": np.full(n_accounts, np.nan)}
+        return {**self.rule.start(n_accounts), **run}
 
     def _advanced(self, state: State, panel: Panel) -> tuple[State, Judged]:
         after, judged = self.rule.advance(state, panel)
         first, threshold, quiet = int(panel.start.astype(np.int64)), self.rule.threshold_, self.rule.quiet
         opened, below, way = (state[name] for name in _RUN)
         found = follow_runs(opened, below, way, judged.surprise, judged.sign, first, threshold, quiet)
-        return after | dict(zip(_RUN, found, strict=True)), judged
+        latest = judged.surprise[:, -1] if panel.n_days else state["run.surprise"]
+        return after | dict(zip(_RUN, found, strict=True)) | {"run.surprise": latest}, judged
 
     def _judge(self, rows: Ints, first: int, judged: Judged) -> None:
-        self.write(rows, first, {name: values.astype(np.float64) for name, values in judged._asdict().items()})
+        """Remember on which days there was an opinion, and of the days at or above the threshold all of it."""
+        self.memory.write("scored", rows, first, (~np.isnan(judged.surprise)).astype(np.float64))
+        self.marks.write(rows, first, self.last, judged, judged.surprise >= self.rule.threshold_)
 
 
 def contents(panel: Panel) -> dict[str, Floats]:
