@@ -44,8 +44,8 @@ class Monitor:
     and 15 days earlier, from where corrections are replayed; a `Cusum` with a window of 56 days and a guard of 7 takes
     512 bytes), and, of the last 56 + 180 + `adapt_after` + 15 days, each measure, whether there was an opinion and,
     where there ever were such, exposure and widening: 1 byte each where all accounts have whole numbers up to 254, 2 up
-    to 65,534, else 4, or 8 where float32 is not exact. Each day at or above the threshold takes 18 bytes more. A `Cusum`
-    of episodes takes some 1.8 kilobytes in all, the default rule 16, of which its two states are 15.
+    to 65,534, else 4, or 8 where float32 is not exact. Each day at or above the threshold takes 18 bytes more. A
+    `Cusum` of episodes takes some 1.8 kilobytes in all, the default rule 16, of which its two states are 15.
 
     Examples
     --------
