@@ -1,5 +1,8 @@
 """Tables of days and plays as warehouses have them: in parts, in any order, with gaps and late starts."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -64,3 +67,9 @@ def in_order(table, by=("account", "detected")):
     frame = frame.sort_values(list(by), kind="stable").reset_index(drop=True)
     dates = {name: "datetime64[s]" for name in frame.columns if frame[name].dtype.kind == "M"}
     return frame.astype(dates)
+
+
+def code_of(page):
+    """The code of a page of the documentation."""
+    text = (Path(__file__).resolve().parent.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))

@@ -1,11 +1,14 @@
-"""Detectors that fail on purpose."""
+"""Detectors that fail or dawdle on purpose."""
 
 import os
 import signal
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from sklearn.base import clone
 
 from viewshift.detectors import Claims, Detector
 
@@ -41,3 +44,21 @@ class Dying(Detector):
 
     def _score(self, panel):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Slow(Detector):
+    """Takes its time, and leaves a file named after its process where it does."""
+
+    claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=False)
+    helper: Detector
+    folder: str
+    measure: str = "episodes"
+
+    def _fit(self, panel):
+        self.helper_ = clone(self.helper).fit(panel)
+
+    def _score(self, panel):
+        Path(self.folder, f"{os.getpid()}-{time.monotonic_ns()}").touch()
+        time.sleep(0.5)
+        return self.helper_.score(panel)

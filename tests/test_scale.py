@@ -2,10 +2,8 @@
 
 import json
 import os
-import re
 import warnings
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +14,7 @@ import pytest
 
 import large_tables
 import viewshift as vs
-from large_tables import arrow, days, in_order, plays, shuffled, write
+from large_tables import arrow, code_of, days, in_order, plays, shuffled, write
 from refusing import Dying
 from viewshift.scale import Days, Plays, common_cause, judge, out_of_core, shuffle, task
 
@@ -51,9 +49,6 @@ def read(out, kind="alarms"):
 
 def contents(out):
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
-
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 # One batch.
@@ -444,12 +439,8 @@ def test_a_rule_that_is_not_fitted_is_refused_before_anything_is_read(tmp_path):
         Plays(tz="Europe/Atlantis", until="2025-01-01")
 
 
-@pytest.mark.parametrize("page", ["scale"])
-def test_the_code_of_the_page_runs(page, tmp_path, monkeypatch):
+def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(blocks) > 2
     found = {}
-    exec("\n".join(blocks), found)
+    exec(code_of("scale"), found)
     assert len(found["alarms"]) > 20

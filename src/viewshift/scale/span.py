@@ -1,7 +1,8 @@
 """The days that a large table is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from viewshift.scale._fields import is_text
 from viewshift.scale.partition import Layout
@@ -28,9 +29,22 @@ def with_span(layout: Layout, source: Source, groups: Sequence[Group]) -> Layout
     if is_text(source.schema.field(layout.clock).type) or any(low is None or layout.doubts(low) for low, _ in ends):
         tables = (table for group in groups for table in source.batches(group, [layout.clock], 1 << 20))
         ends = [layout.ends(table[layout.clock]) for table in tables]
-    ends = [(low, high) for low, high in ends if low is not None]
-    if not ends:
+    return overall(layout, ends)
+
+
+def overall(layout: Layout, ends: Iterable[tuple[Any, Any]]) -> Layout:
+    """Return the layout with `since` and `until`, where none were asked for the first and the last of all parts.
+
+    Parameters
+    ----------
+    layout
+        That of the table.
+    ends
+        First and last value of `clock` in each part; None and None for a part without.
+    """
+    known = [(low, high) for low, high in ends if low is not None]
+    if not known:
         raise ValueError(f"column {layout.clock!r} must have values, got none in all rows.")
-    first = layout.local_day(min(low for low, _ in ends)) if layout.since is None else layout.since
-    last = layout.local_day(max(high for _, high in ends)) if layout.until is None else layout.until
+    first = layout.local_day(min(low for low, _ in known)) if layout.since is None else layout.since
+    last = layout.local_day(max(high for _, high in known)) if layout.until is None else layout.until
     return replace(layout, since=first, until=last)
