@@ -252,7 +252,25 @@ def test_one_unreadable_row_is_counted_and_shown(tmp_path: Path) -> None:
 
 def test_rows_with_too_many_fields_are_counted_and_shown(tmp_path: Path) -> None:
     path = short(tmp_path, '"A","7/26/25"', 'One, Two,"7/25/25"', '"B","7/24/25"')
-    assert left_out(vs.read_netflix(path)) == {"the row has more fields than the header": (1, (3,))}
+    assert left_out(vs.read_netflix(path)) == {
+        "the row has more fields than the header, or an open quotation mark": (1, (3,))
+    }
+
+
+def test_a_field_that_runs_over_two_lines_leaves_no_half_of_itself(tmp_path: Path) -> None:
+    path = short(
+        tmp_path, '"Harbour', 'Lights: A","7/26/25"', '"Salt","7/25/25"', '"Salt","7/23/25"', '"Salt","7/22/25"'
+    )
+    events = vs.read_netflix(path)
+    assert left_out(events) == {"the row has more fields than the header, or an open quotation mark": (2, (2, 3))}
+    assert events.daily(until="2025-07-26")["episodes"].tolist() == [[1, 1, 0, 1, 0]]
+
+
+def test_a_control_character_in_a_title_is_no_binary_data(tmp_path: Path) -> None:
+    path = short(tmp_path, '"One \x1b[31mtwo","7/26/25"', '"Salt","7/25/25"')
+    events = vs.read_netflix(path, date_order="m/d/y")
+    assert events.report.kept == 2
+    assert "\x1b" not in "".join(events.table["title"])
 
 
 def test_stray_quotation_mark_spoils_no_line_but_its_own(tmp_path: Path) -> None:

@@ -263,7 +263,7 @@ def test_rows_that_cannot_be_read_are_counted_by_reason(tmp_path: Path) -> None:
     ]
     events = vs.read_table(csv(tmp_path, "\n".join(["account,start,duration", *good, *bad])), tz="UTC")
     assert {part.reason: part.lines for part in events.report.left_out} == {
-        "the row has more fields than the header": (16,),
+        "the row has more fields than the header, or an open quotation mark": (16,),
         "the account has no name": (11,),
         "the start cannot be read": (10,),
         "of unknown date (1970 or before)": (14,),

@@ -19,7 +19,7 @@ def check_tz(name: str, value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError, TypeError, AttributeError):
-        near = nearest(value, available_timezones())
+        near = nearest(value, {zone for zone in available_timezones() if "/" in zone})
         raise ValueError(f"`{name}` must be a time zone such as 'Europe/Berlin', got {value!r}{near}") from None
     return value
 

@@ -98,9 +98,12 @@ class Findings:
             dial += f": {many} would be expected here from ordinary ups and downs alone"
         said.append(f"{dial}.")
         if 0 < len(self.alarms) <= self.by_chance:
-            what = "the one alarm found is" if len(self.alarms) == 1 else f"the {len(self.alarms):,} alarms found are"
+            what = "the one alarm found is," if len(self.alarms) == 1 else f"the {len(self.alarms):,} alarms found are,"
             each = "it by its" if len(self.alarms) == 1 else "each by its"
-            said.append(f"{what.capitalize()} no more than chance alone would give: judge {each} ratio and its dates.")
+            said.append(
+                f"{what.capitalize()} in number, no more than chance alone would give: judge {each} rarity, ratio and "
+                "dates."
+            )
         if len(self.alarms):
             said.append(self.on_rarity)
         said.append(f"The rule was fitted on {self.rule.reference}.")

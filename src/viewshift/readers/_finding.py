@@ -27,6 +27,7 @@ ADVICE = {
     "UTF-16": "save it as 'CSV UTF-8'",
     "HTML": HTML,
     "a gzip archive": "unpack it first",
+    "a PDF": "ask for the export as CSV or JSON",
     "binary data": "name the file of the export itself",
 }
 

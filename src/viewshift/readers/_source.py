@@ -26,9 +26,13 @@ SIGNATURES = {
     PARQUET: (b"PAR1",),
     SQLITE: (b"SQLite format 3\0",),
     "a gzip archive": (b"\x1f\x8b",),
+    "a PDF": (b"%PDF-",),
     "UTF-16": (b"\xff\xfe", b"\xfe\xff"),
 }
 """How files begin that are no text."""
+
+MOST_CONTROLS = 50
+"""One control character in so many bytes at most is text."""
 
 LINE, EXCESS = "#line", "#excess"
 """Names of the columns that a scan adds."""
@@ -92,7 +96,8 @@ class Source:
         for kind, begins in SIGNATURES.items():
             if self.head.startswith(begins):
                 return kind
-        if b"\0" in self.head or re.search(rb"[\x01-\x08\x0e-\x1f]", self.head[:1024]):
+        controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f]", self.head[:1024]))
+        if b"\0" in self.head or controls > len(self.head[:1024]) / MOST_CONTROLS:  # a name may hold a few
             return "binary data"
         begin = self.head.removeprefix(b"\xef\xbb\xbf").lstrip()
         if not begin:
@@ -117,7 +122,8 @@ class Source:
     def scan(self, *wanted: str) -> pl.DataFrame:
         """Return `LINE` and the wanted columns as text without blanks around, null where empty.
 
-        `EXCESS` is true where a line has more fields than the header. Blank lines are left away.
+        `EXCESS` is true where a line has more fields than the header, or an open quotation mark. Blank lines are left
+        away.
         """
         names: list[str] = []
         for i, name in enumerate(self.columns):
@@ -161,6 +167,8 @@ class Source:
         ]
         # a line that does not parse keeps its text in the first column, so that it is seen and counted
         broken = pl.col("1").is_null() & pl.col("2").is_null()
+        if self.is_quoted:  # the first or the last line of a field that runs over several
+            broken |= pl.col("raw").str.count_matches('"', literal=True) % 2 == 1
         return groups.select(
             LINE,
             pl.when(broken).then("raw").otherwise(text[0]).alias(wanted[0]),

@@ -74,7 +74,7 @@ def read_lastfm(
     time, track = _time_column(source), _first(TRACKS, source)
     named = time.partition("#")[2] or None
     sieve = Sieve(source.scan(time, "artist", track), source.name)
-    sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)
+    sieve.refuse_unreadable("the row has more fields than the header, or an open quotation mark", pl.col(EXCESS), FETCH)
     sieve.frame = sieve.frame.select(
         LINE,
         _instants(sieve.frame[time]).alias("start"),

@@ -64,7 +64,7 @@ def read_letterboxd(
     source = min(find_all(path, is_letterboxd, WANTED), key=lambda source: ("review" in source.columns, source.depth))
     year = "year" if "year" in source.columns else None
     sieve = Sieve(source.scan(*DIARY, *([year] if year else [])), source.name)
-    sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)
+    sieve.refuse_unreadable("the row has more fields than the header, or an open quotation mark", pl.col(EXCESS), FETCH)
     days = as_day(sieve.frame["watched date"])
     sieve.frame = sieve.frame.select(
         LINE,

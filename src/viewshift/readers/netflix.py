@@ -100,7 +100,7 @@ def is_short(source: Source) -> bool:
 
 def _read_short(source: Source, date_order: str | None, account: str, pseudonymise: Key | None) -> Events:
     sieve = Sieve(source.scan(*SHORT), source.name)
-    sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)
+    sieve.refuse_unreadable("the row has more fields than the header, or an open quotation mark", pl.col(EXCESS), FETCH)
     dates = read_dates(sieve.frame.select(line=LINE, text="date", account=pl.lit(account)), source.name, date_order)
     sieve.frame = sieve.frame.with_columns(dates.days.alias("date"), account=pl.lit(account))
     sieve.refuse_unreadable(
@@ -128,7 +128,7 @@ def _read_full(
         )
     tz = tz or "UTC"
     sieve = Sieve(source.scan(*FULL).rename({"profile name": "account"}), source.name)
-    sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)
+    sieve.refuse_unreadable("the row has more fields than the header, or an open quotation mark", pl.col(EXCESS), FETCH)
     order = _parse_start(sieve, date_order)
     clock = pl.col("duration").str.extract_groups(r"^(\d{1,3}):([0-5]\d):([0-5]\d)$")
     hours, minutes, seconds = (clock.struct.field(str(k)).cast(pl.Int64) for k in (1, 2, 3))

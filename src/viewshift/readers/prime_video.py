@@ -77,7 +77,7 @@ def read_prime_video(
     kind = next((name for name in KINDS if name in source.columns), None)
     wanted = [*(NEW if is_new else OLD), *([kind] if kind else [])]
     sieve = Sieve(source.scan(*wanted), source.name)
-    sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), FETCH)
+    sieve.refuse_unreadable("the row has more fields than the header, or an open quotation mark", pl.col(EXCESS), FETCH)
     bare = (_bare(name) for name in wanted)
     sieve.frame = sieve.frame.select(LINE, *bare, account=pl.lit(account or "me"))
     sieve.frame = sieve.frame.with_columns(kind=pl.col(kind) if kind else pl.lit(None, pl.String))

@@ -126,7 +126,9 @@ def read_table(
     columns = _chosen(frame, given, name)
     sieve = Sieve(frame, name, place)
     if EXCESS in frame.columns:
-        sieve.refuse_unreadable("the row has more fields than the header", pl.col(EXCESS), "mend the file")
+        sieve.refuse_unreadable(
+            "the row has more fields than the header, or an open quotation mark", pl.col(EXCESS), "mend the file"
+        )
     sieve.not_used = [column for column in frame.columns if column not in {*columns.values(), LINE, EXCESS}]
     sieve.frame = sieve.frame.select(LINE, **{role: pl.col(column) for role, column in columns.items()})
     if "account" not in columns:

@@ -136,7 +136,9 @@ class Cleaner:
             sieve.rows = self.rows
             if EXCESS in sieve.frame.columns:
                 excess = pl.col(EXCESS).is_not_null()
-                sieve.refuse_unreadable("the row has more fields than the header", excess, "mend the file")
+                sieve.refuse_unreadable(
+                    "the row has more fields than the header, or an open quotation mark", excess, "mend the file"
+                )
             sieve.refuse_unreadable("the account has no name", pl.col("account").is_null(), "name it in every row")
             _read_times(sieve, "UTC")
             self.left_out = sieve.left_out
