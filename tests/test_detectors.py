@@ -256,7 +256,7 @@ def test_random_needs_neither_order_nor_company():
         (Bocpd(longest=28), "`longest` must be at least 29, got 28."),
         (Pelt(cost="l2"), "`cost` must be one of 'normal', 'poisson', 'nb', got 'l2'."),
         (Pelt(penalty=-1.0), "`penalty` must be a finite number above 0, got -1.0."),
-        (Pelt(penalty="aic"), "`penalty` must be one of 'bic', 'mbic', got 'aic'."),
+        (Pelt(penalty="aic"), "`penalty` must be one of 'bic', 'mbic', got 'aic'; did you mean 'bic'?"),
         (Pelt(min_segment=0), "`min_segment` must be at least 1, got 0."),
         (QuietScan(longest=0), "`longest` must be at least 1, got 0."),
         (QuietScan(longest=10**6), "`longest` must be at most 366, got 1000000."),

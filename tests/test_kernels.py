@@ -18,6 +18,7 @@ from viewshift.kernels.forest import mean_depth, path_length
 from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad, trailing_sums, window_mean
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_autocorrelation, difference_spread, segment
 from viewshift.kernels.shiryaev_roberts import log_ratio_sums
+from viewshift.kernels.spans import first_known, largest_days, sums_and_counts, two_levels
 
 MODEL = {"normal": NORMAL, "poisson": POISSON, "nb": NB}
 
@@ -248,3 +249,29 @@ def test_the_first_compilation_is_told_once():
     assert told == []
     assert (double(2), double(2.5), double(3)) == (4, 5.0, 6)
     assert told == ["compiling"]
+
+
+def test_spans_are_summed_as_by_hand():
+    """Sums, counts, Pearson's dispersion, first and largest days of spans, each against NumPy on the same days."""
+    rng = np.random.default_rng(4)
+    values = rng.negative_binomial(0.5, 0.2, size=(30, 60)).astype(float)
+    values[rng.random(values.shape) < 0.2] = np.nan
+    values[:3, :40] = 0.0
+    values[3:5, 10:50] = np.nan
+    rows = rng.integers(0, 30, 200)
+    since = rng.integers(-5, 20, 200)
+    onset = np.maximum(since, 0) + rng.integers(0, 25, 200)
+    end = np.minimum(onset + rng.integers(0, 15, 200), 59)
+    found = two_levels(values, rows, since, onset, end)
+    sums, counts = sums_and_counts(values, rows, np.maximum(since, 0), onset)
+    first, largest = first_known(values, rows, onset), largest_days(values, rows, onset, end)
+    for k, (i, a, s, e) in enumerate(zip(rows, np.maximum(since, 0), onset, end, strict=True)):
+        parts = [part[~np.isnan(part)] for part in (values[i, a:s], values[i, s : e + 1])]
+        np.testing.assert_allclose(found[k, :4], [x for part in parts for x in (part.sum(), part.size)])
+        pearson = sum(((part - part.mean()) ** 2).sum() / part.mean() for part in parts if part.any())
+        np.testing.assert_allclose(found[k, 4], max(1.0, pearson / max(1, sum(p.size for p in parts) - 2)))
+        assert (sums[k], counts[k]) == (found[k, 0], found[k, 1])
+        known = np.flatnonzero(~np.isnan(values[i, s:]))
+        assert first[k] == s + (known[0] if known.size else 0)
+        if parts[1].size:
+            assert largest[k] == s + np.nanargmax(values[i, s : e + 1])

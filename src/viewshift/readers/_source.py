@@ -32,7 +32,7 @@ SIGNATURES = {
 """How files begin that are no text."""
 
 MOST_CONTROLS = 50
-"""One control character in so many bytes at most is text."""
+"""One control character in so many bytes at most is text: a name may hold a few, but none that parts whole lines."""
 
 LINE, EXCESS = "#line", "#excess"
 """Names of the columns that a scan adds."""
@@ -97,7 +97,7 @@ class Source:
             if self.head.startswith(begins):
                 return kind
         controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f]", self.head[:1024]))
-        if b"\0" in self.head or controls > len(self.head[:1024]) / MOST_CONTROLS:  # a name may hold a few
+        if re.search(rb"[\0\x01]", self.head) or controls > len(self.head[:1024]) / MOST_CONTROLS:
             return "binary data"
         begin = self.head.removeprefix(b"\xef\xbb\xbf").lstrip()
         if not begin:

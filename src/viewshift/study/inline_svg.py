@@ -6,6 +6,7 @@ THEME = {
     "#ffffff": "--paper",
     "#1d2733": "--ink",
     "#6b7683": "--axis",
+    "#8c939c": "--axis",
     "#d5dbe1": "--line",
     "#0b5394": "--first",
     "#d1711a": "--second",
