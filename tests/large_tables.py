@@ -14,11 +14,13 @@ N_ACCOUNTS, N_DAYS = 40, 160
 
 
 def days(*, numbers=False):
-    """Days of accounts that begin late and miss some, in the order of accounts."""
+    """Days of accounts that begin late, miss some, or end early as the first eight do; in the order of accounts."""
     frame = vs.simulate.viewers(N_ACCOUNTS, N_DAYS, seed=3).to_frame()
     rng = np.random.default_rng(1)
     begins = np.repeat(rng.integers(0, 60, N_ACCOUNTS), N_DAYS)
     frame = frame[(rng.random(len(frame)) > 0.1) & (frame.groupby("account").cumcount().to_numpy() >= begins)]
+    ended = (frame["account"] < "v0000008") & (frame["day"] > frame["day"].max() - pd.Timedelta(days=30))
+    frame = frame[~ended]
     if numbers:
         frame["account"] = frame["account"].str[1:].astype(np.int64) * 37 % 101  # as text in another order
     return frame.sort_values(["account", "day"]).reset_index(drop=True)

@@ -1,6 +1,7 @@
 """A rule over Dask frames: the alarms of the whole panel, however rows lie in partitions."""
 
 import threading
+import time
 import warnings
 from functools import cache
 
@@ -47,9 +48,11 @@ def assert_same(found, expected):
 
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
 def test_scattered_accounts_raise_the_alarms_of_the_panel(scheduler):
-    found = on_dask.alarms(scattered(), rule(), npartitions=3)
-    assert found.npartitions == 3
-    assert_same(found.compute(scheduler=scheduler), rule().alarms(whole()))
+    """In sixty partitions, so that some have only accounts that ended before the others."""
+    judge = vs.default_rule(6.0)
+    found = on_dask.alarms(scattered(), judge, npartitions=60)
+    assert found.npartitions == 60
+    assert_same(found.compute(scheduler=scheduler), judge.alarms(whole()))
 
 
 @pytest.mark.filterwarnings("ignore")  # what asyncio and sockets leave behind when processes end is Dask's own affair
@@ -132,6 +135,7 @@ def test_kernels_run_on_one_thread_and_one_at_a_time():
     def work():
         with partition.one_thread():
             inside.append(1)
+            time.sleep(0.002)
             seen.append((len(inside), numba.get_num_threads()))
             inside.pop()
 

@@ -85,25 +85,28 @@ def test_scattered_accounts_raise_the_alarms_of_the_panel(spark):
     assert_same(on_spark.alarms(frame, rule()), rule().alarms(whole()))
 
 
-def test_a_partition_with_nearly_all_rows_gives_the_same(spark):
-    """All accounts but two are sent to one of two hundred partitions; most get nothing."""
-    spark.conf.set("spark.sql.shuffle.partitions", "40")
+@pytest.fixture
+def partitions(spark):
+    """Set how many partitions a shuffle leaves, empty ones among them."""
     spark.conf.set("spark.sql.adaptive.enabled", "false")
-    try:
-        frame = spark.createDataFrame(dated(shuffled(days())))
-        assert_same(on_spark.alarms(frame.where("account < 'v0000012'"), rule(), span()), some("v0000012"))
-    finally:
-        spark.conf.set("spark.sql.shuffle.partitions", "3")
-        spark.conf.set("spark.sql.adaptive.enabled", "true")
+    yield lambda n: spark.conf.set("spark.sql.shuffle.partitions", str(n))
+    spark.conf.set("spark.sql.shuffle.partitions", "3")
+    spark.conf.set("spark.sql.adaptive.enabled", "true")
 
 
-def span():
-    return Days(since=whole().days[0], until=whole().days[-1])
+def test_many_partitions_with_few_accounts_or_none_give_the_same(spark, partitions):
+    """Of forty partitions most get nothing, and some only accounts that ended before the others."""
+    partitions(40)
+    judge, some = vs.default_rule(6.0), days()[days()["account"] < "v0000012"]
+    frame = spark.createDataFrame(dated(shuffled(some)))
+    assert_same(on_spark.alarms(frame, judge), judge.alarms(vs.Panel.from_frame(some)))
 
 
-def some(before):
-    alarms = rule().alarms(whole())
-    return alarms[alarms["account"] < before]
+def test_a_partition_with_all_rows_gives_the_same(spark, partitions):
+    """They come in twenty batches."""
+    partitions(1)
+    layout = Days(since=whole().days[0], until=whole().days[-1])
+    assert_same(on_spark.alarms(spark.createDataFrame(dated(shuffled(days()))), rule(), layout), rule().alarms(whole()))
 
 
 def test_nothing_is_computed_before_it_is_asked_for(spark):

@@ -47,19 +47,18 @@ def _names(frame: Any, name: str) -> tuple[Strings, Ints]:
     column = _column(frame, name)
     if hasattr(column, "dictionary_encode"):  # Arrow
         encoded = column.dictionary_encode().combine_chunks()
-        missing = encoded.is_null().to_numpy(zero_copy_only=False)
-        code = encoded.indices.fill_null(0).to_numpy().astype(np.int64)
+        code = encoded.indices.fill_null(-1).to_numpy() if encoded.null_count else encoded.indices.to_numpy()
         values = encoded.dictionary.to_numpy(zero_copy_only=False)
     else:
-        array = column.to_numpy()
-        missing = pd.isna(array)
-        code, values = pd.factorize(array)
-    if missing.any():
+        code, values = pd.factorize(column.to_numpy())
+    if (missing := code < 0).any():
         raise ValueError(f"column {name!r} must name an account in every row, got none in row {missing.argmax()}.")
     used = np.zeros(len(values), dtype=bool)
     used[code] = True
     names, place = np.unique(np.asarray(values)[used].astype(np.str_), return_inverse=True)
-    return names, place[np.cumsum(used)[code] - 1]
+    row = np.zeros(len(values), dtype=np.int64)
+    row[used] = place
+    return names, row[code]
 
 
 def _local_days(values: Any, name: str) -> Days:
@@ -124,7 +123,8 @@ def long_to_arrays(
     first = days.min() if since is None else since
     n_days = max(0, int(((days.max() if until is None else until) - first).astype(np.int64)) + 1)
     place = (days - first).astype(np.int64)
-    inside = slice(None) if since is None and until is None else (place >= 0) & (place < n_days)
+    outside = (place < 0) | (place >= n_days)
+    inside = ~outside if outside.any() else slice(None)
     shape = (len(accounts), n_days)
     cell = (row * n_days + place)[inside]
     taken = np.zeros(len(accounts) * n_days, dtype=bool)

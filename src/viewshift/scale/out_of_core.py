@@ -1,5 +1,6 @@
 """Alarms of accounts that are too many for memory: Parquet in, Parquet out, going on where a kill has ended it."""
 
+import math
 import os
 import uuid
 from pathlib import Path
@@ -21,7 +22,7 @@ from viewshift.scale.factors import FACTORS, to_table
 from viewshift.scale.partition import Layout, check_rule
 from viewshift.scale.plan import plan_blocks
 from viewshift.scale.pool import pool
-from viewshift.scale.shuffle import plan_runs
+from viewshift.scale.shuffle import MOST_BUCKETS, plan_runs
 from viewshift.scale.source import open_source
 from viewshift.scale.span import with_span
 from viewshift.scale.task import Task, counted, judge_part, part_name, share_out
@@ -80,7 +81,7 @@ def alarms(
     workers
         Number of processes; default the number of cores. Results are the same for any.
     at_once
-        Rows that each worker holds at once; some 200 bytes of memory each with one measure, and no less than the
+        Rows that each worker holds at once; some 250 bytes of memory each with one measure, and no less than the
         longest account has.
     progress
         Whether to show a progress bar; default if the error stream is a terminal.
@@ -140,7 +141,7 @@ def alarms(
         work=work,
         blocks=tuple(blocks or ()),
         runs=() if blocks else tuple(plan_runs(groups, at_once)),
-        n_buckets=0 if blocks else int(np.ceil(n_rows / (SLACK * at_once))),
+        n_buckets=0 if blocks else min(MOST_BUCKETS, math.ceil(n_rows / (SLACK * at_once))),
         at_once=at_once,
         surprise=surprise,
         on_day=fdr is not None,

@@ -24,7 +24,7 @@ from viewshift.scale.plays import Plays
 
 Layout: TypeAlias = Days | Plays
 
-CELLS = 1 << 22
+CELLS = 1 << 23
 """Account-days of the panels that are judged one after the other."""
 
 _TEXT, _DAY = pa.string(), pa.timestamp("s")
@@ -182,6 +182,7 @@ def _by_accounts(table: Any, layout: Layout) -> Iterator[tuple[Any, Layout]]:
     at_once = max(1, CELLS // max(1, int((last - first).astype(np.int64)) + 1))
     encoded = table[layout.account].dictionary_encode().combine_chunks()
     names = encoded.dictionary.cast(_TEXT).to_numpy(zero_copy_only=False)
+    table = table.set_column(table.column_names.index(layout.account), layout.account, encoded)
     if len(names) <= at_once:
         yield table, layout
         return

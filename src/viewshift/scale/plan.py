@@ -28,15 +28,16 @@ class Block:
         columns
             Those wanted.
         """
-        table = source.read(self.groups, columns)
-        inside = [
-            compare(table[account], pa.scalar(bound, table[account].type))
-            for bound, compare in ((self.low, pc.greater_equal), (self.high, pc.less))
-            if bound is not None
-        ]
-        for mask in inside[1:]:
-            inside[0] = pc.and_(inside[0], mask)
-        return table.filter(inside[0]) if inside else table
+        tables = []
+        for group in self.groups:
+            table = source.read([group], columns)
+            bounds = group.account
+            if self.low is not None and bounds.low < self.low:
+                table = table.filter(pc.greater_equal(table[account], pa.scalar(self.low, table[account].type)))
+            if self.high is not None and bounds.high >= self.high:
+                table = table.filter(pc.less(table[account], pa.scalar(self.high, table[account].type)))
+            tables.append(table)
+        return pa.concat_tables(tables)
 
 
 def plan_blocks(groups: Sequence[Group], at_once: int) -> list[Block] | None:

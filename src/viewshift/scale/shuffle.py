@@ -21,6 +21,10 @@ class Run:
     groups: tuple[Group, ...]
 
 
+MOST_BUCKETS = 1 << 16
+"""Numbers of 16 bits are sorted in one go, without comparing them."""
+
+
 def plan_runs(groups: Sequence[Group], at_once: int) -> list[Run]:
     """Return runs of at most so many rows, but for row groups that have more.
 
@@ -53,7 +57,7 @@ def bucket_of(accounts: Any, n_buckets: int) -> Any:
         Number of buckets.
     """
     column = pl.from_arrow(accounts)
-    return (pl.Series(column).hash(seed=0) % n_buckets).to_numpy().astype(np.int64)
+    return (pl.Series(column).hash(seed=0) % n_buckets).to_numpy().astype(np.uint16)
 
 
 def write_run(
@@ -84,7 +88,7 @@ def write_run(
         with pa.ipc.new_file(path, schema, options=options) as file:
             for table in _chunks(run, source, columns, at_once):
                 bucket = bucket_of(table[account], n_buckets)
-                ordered = table.take(np.argsort(bucket, kind="stable")).combine_chunks()
+                ordered = table.combine_chunks().take(np.argsort(bucket, kind="stable")).combine_chunks()
                 ends = np.cumsum(np.bincount(bucket, minlength=n_buckets)).tolist()
                 for begin, end in zip([0, *ends[:-1]], ends, strict=True):
                     rows = ordered.slice(begin, end - begin).to_batches()
