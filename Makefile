@@ -9,12 +9,13 @@ WORKERS ?= 2
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help report test fuzz check format lint types layers docstrings docs notebooks pictures lock clean
+.PHONY: help report test fuzz speed check format lint types layers docstrings docs notebooks pictures lock clean
 
 help:
 	@echo "make report   run the default study and say where the report is"
 	@echo "make test     run all tests"
 	@echo "make fuzz     feed the readers with files that went wrong, for SECONDS=600"
+	@echo "make speed    measure kernels beside their peers, half an hour, into benchmarks/results/speed"
 	@echo "make check    format, lint, types, layers, docstrings, documentation, notebooks"
 	@echo "make docs     build the documentation into docs/_build/html"
 	@echo "make lock     write constraints.txt afresh from the newest versions"
@@ -36,6 +37,10 @@ $(VENV)/.installed-all: $(PINS) | $(BIN)/python
 	$(PIP) --constraint constraints.txt --editable '.[test,check,docs,notebooks]'
 	@touch $@ $(VENV)/.installed
 
+$(VENV)/.installed-speed: $(PINS) | $(BIN)/python
+	$(PIP) --constraint constraints.txt --editable '.[speed]'
+	@touch $@ $(VENV)/.installed
+
 # What users call.
 
 report: $(VENV)/.installed
@@ -47,6 +52,9 @@ test: $(VENV)/.installed-all
 
 fuzz: $(VENV)/.installed-all
 	$(BIN)/python tests/fuzzing.py --seconds $(SECONDS) --out build/fuzz
+
+speed: $(VENV)/.installed-speed
+	$(BIN)/python benchmarks/speed/harness.py
 
 check: format lint types layers docstrings docs notebooks
 	@echo "All checks passed."
@@ -84,7 +92,7 @@ pictures: $(VENV)/.installed-all
 lock: $(BIN)/python
 	rm -rf build/lock
 	$(BIN)/python -m venv build/lock
-	build/lock/bin/python -m pip install --quiet --disable-pip-version-check '.[test,check,docs,notebooks]'
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check '.[test,check,docs,notebooks,speed]'
 	{ echo "# The versions that continuous integration uses; written by \`make lock\`, never by hand."; \
 	  build/lock/bin/python -m pip freeze | grep -v '^viewshift'; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
