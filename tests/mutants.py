@@ -7,6 +7,7 @@ import numpy as np
 
 from cases import ALL_FOUR, Case
 from viewshift.detectors import Claims, Pelt, ZScore
+from viewshift.kernels.rolling import trailing_mean_std
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -26,12 +27,19 @@ class BatchMinMax(Healthy):
         return state, (scores - low) / max(high - low, 1e-9)
 
 
+def baseline(detector, state, panel):
+    """Return the state after, and each day's value, mean and standard deviation."""
+    history = detector._history(state, panel)
+    values = history[:, detector.window + detector.guard :]
+    return {"past": history[:, panel.n_days :].copy()}, values, *trailing_mean_std(*detector._windows(history))
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class PooledSpread(Healthy):
     """One spread for all accounts of the batch."""
 
     def _advance(self, state, panel):
-        state, values, mean, std = self._baseline(state, panel)
+        state, values, mean, std = baseline(self, state, panel)
         pooled = np.sqrt(np.nansum(std**2, axis=0) / np.maximum(1, (~np.isnan(std)).sum(axis=0)))
         return state, (values - mean) / np.maximum(pooled, self.floor_)
 
@@ -64,7 +72,7 @@ class NoFloor(Healthy):
     """Division by a spread of 0."""
 
     def _advance(self, state, panel):
-        state, values, mean, std = self._baseline(state, panel)
+        state, values, mean, std = baseline(self, state, panel)
         with np.errstate(all="ignore"):
             return state, (values - mean) / std
 
@@ -213,10 +221,10 @@ class ForgetsOvernight(Healthy):
 class BlindToExposure(Healthy):
     """A holiday that lifts everybody counts as everybody's own shift."""
 
-    def _baseline(self, state, panel):
+    def _history(self, state, panel):
         blind = panel.with_measures({})
         object.__setattr__(blind, "exposure", None)
-        return super()._baseline(state, blind)
+        return super()._history(state, blind)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

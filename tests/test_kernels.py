@@ -15,7 +15,8 @@ from viewshift.kernels._compile import when_compiling
 from viewshift.kernels.counts import mixed_bits, nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
 from viewshift.kernels.forest import mean_depth, path_length
-from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad, trailing_sums, window_mean
+from viewshift.kernels.ordered import trailing_median_mad, trailing_robust_z
+from viewshift.kernels.rolling import deflated, trailing_mean_std, trailing_sums, trailing_z, window_mean
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_autocorrelation, difference_spread, segment
 from viewshift.kernels.shiryaev_roberts import log_ratio_sums
 from viewshift.kernels.spans import first_known, largest_days, sums_and_counts, two_levels
@@ -63,6 +64,44 @@ def test_trailing_median_and_mad_are_exact(seed, window, guard, least):
     np.testing.assert_array_equal(mad, oracles.over_windows(values, window, guard, least, oracles.mad))
 
 
+@pytest.mark.parametrize(
+    ("kernel", "statistics", "scale"),
+    [(trailing_z, trailing_mean_std, 1.0), (trailing_robust_z, trailing_median_mad, 1.4826)],
+)
+def test_a_z_score_is_the_excess_in_units_of_the_spread_but_at_least_the_floor(kernel, statistics, scale):
+    values = rows(5)
+    for window, guard, least in WINDOWS[:-1]:  # one day has no spread
+        centre, spread = statistics(values, window, guard, least)
+        expected = (values[:, window + guard :] - centre) / np.maximum(scale * spread, 0.7)
+        np.testing.assert_array_equal(kernel(values, window, guard, least, 0.7), expected)
+
+
+@pytest.mark.parametrize("window", [5, 6, 31, 56, 64, 100])
+def test_windows_are_summed_and_ordered_right_whatever_their_length_and_number(window):
+    rng = np.random.default_rng(window)
+    for n_days in (1, 31, 32, 33, 70):
+        values = rng.poisson(2.0, (6, window + 2 + n_days)) / rng.choice([1.0, 0.9], (6, window + 2 + n_days))
+        values[rng.random(values.shape) < [[0.0], [0.0], [0.03], [0.1], [0.5], [0.97]]] = np.nan
+        expected = (
+            oracles.over_windows(values, window, 2, 2, np.median),
+            oracles.over_windows(values, window, 2, 2, oracles.mad),
+        )
+        for found, twin in zip(trailing_median_mad(values, window, 2, 2), expected, strict=True):
+            np.testing.assert_array_equal(found, twin)
+        mean, std = trailing_mean_std(values, window, 2, 2)
+        np.testing.assert_allclose(mean, oracles.over_windows(values, window, 2, 2, np.mean), rtol=1e-12)
+        twin = oracles.over_windows(values, window, 2, 2, oracles.sample_std)
+        np.testing.assert_allclose(std, twin, rtol=1e-10, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_rows", [1, 12])
+def test_values_are_divided_by_their_factors_and_put_after_the_past(dtype, n_rows):
+    past, values = rows(1)[:, :9], rows(2).astype(dtype)
+    factors = np.random.default_rng(3).uniform(0.5, 2.0, (n_rows, values.shape[1]))
+    np.testing.assert_array_equal(deflated(past, values, factors), np.concatenate([past, values / factors], axis=1))
+
+
 def test_one_huge_day_leaves_no_trace_once_it_has_left_the_window():
     values = np.tile([1.0, 2.0, 4.0], 30)[None, :]
     corrupt = values.copy()
@@ -105,6 +144,10 @@ def test_cumulative_sum_restarts_at_zero_and_holds_on_missing_days(seed):
     twin_sums, twin_last = oracles.page_sums(start, increments)
     np.testing.assert_array_equal(sums, twin_sums)
     np.testing.assert_array_equal(last, twin_last)
+    changed = np.minimum(-increments, 1.5) - 0.25
+    np.testing.assert_array_equal(
+        cumulative_sum(start, increments, -1.0, 1.5, 0.25)[0], oracles.page_sums(start, changed)[0]
+    )
     halfway, state = cumulative_sum(start, increments[:, :20])
     rest, end = cumulative_sum(state, increments[:, 20:])
     np.testing.assert_array_equal(np.concatenate([halfway, rest], axis=1), sums)

@@ -12,10 +12,10 @@ from viewshift.baselines import Baseline
 from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
 from viewshift.detectors._on_baseline import advance_within, check_baseline, start_within
-from viewshift.detectors._trailing import check_trailing, spread_floor, with_past
+from viewshift.detectors._trailing import check_trailing, spread_floor
 from viewshift.kernels.counts import nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
-from viewshift.kernels.rolling import trailing_mean_std
+from viewshift.kernels.rolling import deflated, trailing_mean_std, trailing_z
 from viewshift.panel import Panel
 
 _SIDES: dict[str, tuple[str, ...]] = {"up": ("up",), "down": ("down",), "both": ("up", "down")}
@@ -157,22 +157,39 @@ class Cusum(StreamingDetector):
             after, prediction = advance_within(self.baseline_, state, panel)
             return after, np.ones((1, 1)), prediction.mean, prediction.std
         factors = expected_factors(panel, self.weekday_)
-        past, history = with_past(state["past"], panel[self.measure] / factors)
-        mean, std = trailing_mean_std(history, self.window, self.guard, max(2, self.window // 2))
-        return {"past": past}, factors, mean, std
+        after, windows = self._windows(state, panel, factors)
+        return after, factors, *trailing_mean_std(*windows)
+
+    def _windows(self, state: State, panel: Panel, factors: Floats) -> tuple[State, tuple[Floats, int, int, int]]:
+        history = deflated(state["past"], panel[self.measure], factors)
+        least = max(2, self.window // 2)
+        return {"past": history[:, panel.n_days :].copy()}, (history, self.window, self.guard, least)
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
-        after, factors, mean, std = self._expected(state, panel)
+        after, increments = self._increments(state, panel)
         scores = []
         for side in _SIDES[self.direction]:
-            increments = self._increments(panel[self.measure], factors, mean, std, upwards=side == "up")
-            sums, after[side] = cumulative_sum(state[side], increments)
+            sums, after[side] = cumulative_sum(state[side], *increments[side])
             scores.append(sums)
-        return after, np.maximum.reduce(scores)
+        return after, scores[0] if len(scores) == 1 else np.maximum(*scores)
 
-    def _increments(self, values: Floats, factors: Floats, mean: Floats, std: Floats, *, upwards: bool) -> Floats:
-        if self.increments == "normal":
-            z = (values / factors - mean) / np.maximum(std, self.floor_)
-            return np.minimum(z if upwards else -z, self.cap) - self.shift / 2
-        means = np.maximum(mean, self.floor_) * factors
-        return nb_log_ratio(values, means, self.shift if upwards else 1 / self.shift, self.size_)
+    def _increments(self, state: State, panel: Panel) -> tuple[State, dict[str, tuple[Floats, float, float, float]]]:
+        """Return the state after, and for each side increments, their sign, cap and what is taken off them."""
+        if self.increments == "nb":
+            after, factors, mean, _ = self._expected(state, panel)
+            means = np.maximum(mean, self.floor_) * factors
+            shifts = {"up": self.shift, "down": 1 / self.shift}
+            return after, {
+                side: (nb_log_ratio(panel[self.measure], means, shifts[side], self.size_), 1.0, np.inf, 0.0)
+                for side in _SIDES[self.direction]
+            }
+        if self.baseline is None:
+            after, windows = self._windows(state, panel, expected_factors(panel, self.weekday_))
+            z = trailing_z(*windows, self.floor_)
+        else:
+            after, _, mean, std = self._expected(state, panel)
+            z = (panel[self.measure] - mean) / std
+        return after, {
+            "up": (z, 1.0, float(self.cap), self.shift / 2),
+            "down": (z, -1.0, float(self.cap), self.shift / 2),
+        }

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from viewshift._typing import Direction, Floats, State
 from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
-from viewshift.detectors._trailing import check_trailing, facing, spread_floor, with_past
-from viewshift.kernels.rolling import trailing_median_mad
+from viewshift.detectors._trailing import check_trailing, facing, spread_floor
+from viewshift.kernels.ordered import trailing_median_mad, trailing_robust_z
+from viewshift.kernels.rolling import deflated
 from viewshift.panel import Panel
 
 
@@ -74,18 +73,19 @@ class RobustZ(StreamingDetector):
     def _fit(self, panel: Panel) -> None:
         check_trailing(self.window, self.guard, self.direction)
         self.weekday_ = weekday_factors(panel, self.measure)
-        _, _, _, spread = self._baseline(self._start(panel.n_accounts), panel)
-        self.floor_ = spread_floor(spread)
+        history = self._history(self._start(panel.n_accounts), panel)
+        self.floor_ = spread_floor(1.4826 * trailing_median_mad(*self._windows(history))[1])
 
     def _start(self, n_accounts: int) -> State:
         return empty_past(n_accounts, self.window + self.guard)
 
-    def _baseline(self, state: State, panel: Panel) -> tuple[State, Floats, Floats, Floats]:
-        values = panel[self.measure] / expected_factors(panel, self.weekday_)
-        past, history = with_past(state["past"], values)
-        median, mad = trailing_median_mad(history, self.window, self.guard, max(2, self.window // 2))
-        return {"past": past}, values, median, 1.4826 * mad
+    def _history(self, state: State, panel: Panel) -> Floats:
+        return deflated(state["past"], panel[self.measure], expected_factors(panel, self.weekday_))
+
+    def _windows(self, history: Floats) -> tuple[Floats, int, int, int]:
+        return history, self.window, self.guard, max(2, self.window // 2)
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
-        state, values, median, spread = self._baseline(state, panel)
-        return state, facing((values - median) / np.maximum(spread, self.floor_), self.direction)
+        history = self._history(state, panel)
+        z = trailing_robust_z(*self._windows(history), self.floor_)
+        return {"past": history[:, panel.n_days :].copy()}, facing(z, self.direction)

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from viewshift._typing import Direction, Floats, State
 from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
-from viewshift.detectors._trailing import check_trailing, facing, spread_floor, with_past
-from viewshift.kernels.rolling import trailing_mean_std
+from viewshift.detectors._trailing import check_trailing, facing, spread_floor
+from viewshift.kernels.rolling import deflated, trailing_mean_std, trailing_z
 from viewshift.panel import Panel
 
 
@@ -65,18 +63,19 @@ class ZScore(StreamingDetector):
     def _fit(self, panel: Panel) -> None:
         check_trailing(self.window, self.guard, self.direction)
         self.weekday_ = weekday_factors(panel, self.measure)
-        _, _, _, std = self._baseline(self._start(panel.n_accounts), panel)
-        self.floor_ = spread_floor(std)
+        history = self._history(self._start(panel.n_accounts), panel)
+        self.floor_ = spread_floor(trailing_mean_std(*self._windows(history))[1])
 
     def _start(self, n_accounts: int) -> State:
         return empty_past(n_accounts, self.window + self.guard)
 
-    def _baseline(self, state: State, panel: Panel) -> tuple[State, Floats, Floats, Floats]:
-        values = panel[self.measure] / expected_factors(panel, self.weekday_)
-        past, history = with_past(state["past"], values)
-        mean, std = trailing_mean_std(history, self.window, self.guard, max(2, self.window // 2))
-        return {"past": past}, values, mean, std
+    def _history(self, state: State, panel: Panel) -> Floats:
+        return deflated(state["past"], panel[self.measure], expected_factors(panel, self.weekday_))
+
+    def _windows(self, history: Floats) -> tuple[Floats, int, int, int]:
+        return history, self.window, self.guard, max(2, self.window // 2)
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
-        state, values, mean, std = self._baseline(state, panel)
-        return state, facing((values - mean) / np.maximum(std, self.floor_), self.direction)
+        history = self._history(state, panel)
+        z = trailing_z(*self._windows(history), self.floor_)
+        return {"past": history[:, panel.n_days :].copy()}, facing(z, self.direction)

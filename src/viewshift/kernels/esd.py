@@ -10,7 +10,7 @@ from scipy import stats
 
 from viewshift._typing import Bools, Floats, Ints
 from viewshift.kernels._compile import kernel, parallel_kernel
-from viewshift.kernels.rolling import mad_of_sorted
+from viewshift.kernels.ordered import mad_of_sorted
 
 FEWEST = 15
 """Observed days without which there is no test: Rosner's critical values hold from 15 to 25 on."""

@@ -4,7 +4,8 @@ import numpy as np
 from scipy.special import betainc, gammainc, ndtr
 
 from viewshift._typing import Bools, Floats, Ints
-from viewshift.kernels.rolling import trailing_mean_std, trailing_median_mad
+from viewshift.kernels.ordered import trailing_median_mad
+from viewshift.kernels.rolling import trailing_mean_std
 from viewshift.panel import Panel
 
 WINDOW = 56
