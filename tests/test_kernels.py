@@ -14,7 +14,7 @@ import oracles_changes
 from viewshift.kernels._compile import when_compiling
 from viewshift.kernels.counts import mixed_bits, nb_log_ratio, nb_size
 from viewshift.kernels.cusum import cumulative_sum
-from viewshift.kernels.forest import mean_depth, path_length
+from viewshift.kernels.forest import mean_depth, path_length, stacked
 from viewshift.kernels.ordered import trailing_median_mad, trailing_robust_z
 from viewshift.kernels.rolling import deflated, trailing_mean_std, trailing_sums, trailing_z, window_mean
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, difference_autocorrelation, difference_spread, segment
@@ -263,21 +263,10 @@ def test_depth_in_a_forest_is_that_of_a_walk_from_each_root():
     data = rng.gamma(0.5, 3.0, (700, 4)).astype(np.float32)
     data[rng.random(data.shape) < 0.4] = 0
     trees = [tree.tree_ for tree in IsolationForest(n_estimators=7, random_state=check_random_state(1)).fit(data)]
-    root = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
-    feature, threshold, left, right, depth, levels = [], [], [], [], [], 0
-    for first, tree in zip(root, trees, strict=True):
-        edges = tree.compute_node_depths() - 1
-        levels = max(levels, int(edges.max()))
-        for node in range(tree.node_count):
-            leaf = tree.children_left[node] < 0
-            feature.append(0 if leaf else tree.feature[node])
-            threshold.append(tree.threshold[node])
-            left.append(first + (node if leaf else tree.children_left[node]))
-            right.append(first + (node if leaf else tree.children_right[node]))
-            depth.append(edges[node] + oracles.mean_search_depth(int(tree.n_node_samples[node])))
-    arrays = (np.array(a) for a in (feature, threshold, left, right, depth))
+    cuts = np.concatenate([tree.threshold[tree.children_left >= 0] for tree in trees]).astype(np.float32)
+    data = np.concatenate([data, rng.choice(cuts, (300, 4)), np.nextafter(rng.choice(cuts, (300, 4)), np.float32(9))])
     expected = [np.mean([oracles.isolated_at(row, tree) for tree in trees]) for row in data]
-    np.testing.assert_allclose(mean_depth(data, root, *arrays, levels), expected, rtol=1e-14)
+    np.testing.assert_allclose(mean_depth(data, *stacked(trees)), expected, rtol=1e-14)
 
 
 def test_path_length_of_small_and_large_trees():

@@ -1,7 +1,7 @@
 """The isolation forest on scale-free features of an account's recent days."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.conformal import PooledConformal
 from viewshift.detectors._base import Claims, StreamingDetector, empty_past
 from viewshift.detectors._trailing import facing, spread_floor, with_past
-from viewshift.kernels.forest import mean_depth, path_length
+from viewshift.kernels.forest import mean_depth, path_length, stacked
 from viewshift.kernels.rolling import trailing_mean_std, window_mean
 from viewshift.panel import Panel
 
@@ -70,7 +70,7 @@ class IsolationForest(StreamingDetector):
         Population factor of each weekday, Monday first.
     floor_ : float
         Smallest baseline spread used, in units of the measure.
-    root_, feature_, threshold_, left_, right_, depth_ : ndarray
+    root_, feature_, threshold_, child_, depth_ : ndarray
         The trees, one after the other (see `viewshift.kernels.forest.mean_depth`).
     levels_ : int
         Edges from a root to the deepest leaf.
@@ -166,29 +166,13 @@ class IsolationForest(StreamingDetector):
         forest = Forest(
             n_estimators=self.n_trees, max_samples=min(self.n_rows, len(drawn)), random_state=int(rng.integers(2**32))
         ).fit(rows[drawn])
-        self._store([tree.tree_ for tree in forest.estimators_])
+        self.root_, self.feature_, self.threshold_, self.child_, self.depth_, self.levels_ = stacked(
+            [tree.tree_ for tree in forest.estimators_]
+        )
         self.scale_ = float(path_length(np.array([forest.max_samples_]))[0])
         ranked = rows if len(rows) <= RANKED else rows[np.sort(rng.choice(len(rows), RANKED, replace=False))]
         rarity = PooledConformal.fit(self._isolation(ranked))
         self.isolation_, self.log10_p_ = rarity.scores, rarity.log10_p
-
-    def _store(self, trees: list[Any]) -> None:
-        sizes = [tree.node_count for tree in trees]
-        self.root_ = np.cumsum([0, *sizes[:-1]])
-        offset = np.repeat(self.root_, sizes)
-        node = np.arange(offset.size)
-        feature, left, right = (
-            np.concatenate([getattr(tree, name) for tree in trees])
-            for name in ("feature", "children_left", "children_right")
-        )
-        leaf = left < 0
-        self.feature_ = np.where(leaf, 0, feature).astype(np.int32)
-        self.threshold_ = np.concatenate([tree.threshold for tree in trees])
-        self.left_ = np.where(leaf, node, left + offset).astype(np.int32)
-        self.right_ = np.where(leaf, node, right + offset).astype(np.int32)
-        edges = np.concatenate([tree.compute_node_depths() for tree in trees]) - 1
-        self.levels_ = int(edges.max())
-        self.depth_ = edges + path_length(np.concatenate([tree.n_node_samples for tree in trees]))
 
     def _start(self, n_accounts: int) -> State:
         names = ("excess", *self.measures) if self.shares else ("excess",)
@@ -231,16 +215,8 @@ class IsolationForest(StreamingDetector):
         return features if self.direction == "both" else np.maximum(facing(features, self.direction), 0.0)
 
     def _isolation(self, features: Floats) -> Floats:
-        depth = mean_depth(
-            features,
-            self.root_,
-            self.feature_,
-            self.threshold_,
-            self.left_,
-            self.right_,
-            self.depth_,
-            self.levels_,
-        )
+        trees = self.root_, self.feature_, self.threshold_, self.child_, self.depth_
+        depth = mean_depth(features, *trees, self.levels_)
         return np.asarray(2.0 ** -(depth / self.scale_ if self.scale_ > 0 else np.ones_like(depth)))
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
