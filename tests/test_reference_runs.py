@@ -129,16 +129,17 @@ def test_predictive_is_scipys(model):
     if model == "normal":
         days = np.sqrt(days)
     prior, terms = PRIOR[model], day_terms(MODEL[model], PRIOR[model], SIZE, 40)
-    old = np.zeros(COLUMNS)
-    begin(old, MODEL[model], prior, 0.0)
-    for n, y in enumerate(days):
-        observe(old, MODEL[model], prior, SIZE, terms[n], y, 1.0)
+    old = np.zeros((COLUMNS, 1))
+    begin(old, 0, MODEL[model], prior, 0.0)
+    for y in days:
+        observe(old, 1, MODEL[model], prior, SIZE, terms, y, 1.0)
     for y in (0.0, 1.0, 7.0, 30.0, 400.0):
         for exposure in (0.5, 1.0, 3.0) if model == "poisson" else (1.0,):
-            new, same = np.zeros(COLUMNS), old.copy()
-            begin(new, MODEL[model], prior, 0.0)
-            found = observe(same, MODEL[model], prior, SIZE, terms[30], y, exposure)
-            found -= observe(new, MODEL[model], prior, SIZE, terms[0], y, exposure)
+            both = np.concatenate([old, np.zeros((COLUMNS, 1))], axis=1)
+            begin(both, 1, MODEL[model], prior, 0.0)
+            both[0] = 0.0
+            observe(both, 2, MODEL[model], prior, SIZE, terms, y, exposure)
+            found = both[0, 0] - both[0, 1]
             expected = law(model, prior, days, exposure)(y) - law(model, prior, days[:0], exposure)(y)
             assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
 

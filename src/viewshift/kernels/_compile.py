@@ -16,6 +16,12 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return compiled
 
 
+def inline_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that its callers always take in whole, so that their loops can run on vectors."""
+    compiled: Callable[P, R] = numba.njit(cache=True, error_model="numpy", nogil=True, forceinline=True)(function)
+    return compiled
+
+
 def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function whose outer loop ``for i in prange(n_accounts)`` runs on all threads."""
     compiled: Callable[P, R] = numba.njit(cache=True, error_model="numpy", parallel=True)(function)

@@ -1,6 +1,7 @@
 """How long ago an account's present level began: the posterior over all lengths of the present run of days.
 
-A run is a row of five numbers: log probability, length in days, observed days among them (n), and two statistics.
+A run is five numbers: log probability, length in days, observed days among them (n), and two statistics. In a state it
+is a row; here it is a column, so that loops go over runs side by side. Older runs come first.
 
 =======  ==========================================  ===========================  =====================  =======
 model    days                                        prior                        statistics             level
@@ -21,9 +22,12 @@ from numba import prange
 
 from viewshift._typing import Floats
 from viewshift.kernels._compile import kernel, parallel_kernel
+from viewshift.kernels.inline import inline_exp, inline_log, inline_log_gamma, sort_key, value_of
 from viewshift.kernels.nb_tail import HALF_LOG_TWO_PI
 
 COLUMNS = 5
+FEW = 16.0
+"""Up to so many, a whole count's rising factorial is a product."""
 
 
 @kernel
@@ -41,7 +45,7 @@ def log_rising(x: float, y: float) -> float:
     """Return log Gamma(x + y) - log Gamma(x) for x above 0 and y at least 0; a product where y is small and whole."""
     if y == 0.0:
         return 0.0
-    if y <= 16.0 and y == math.floor(y) and x < 1e15:
+    if y <= FEW and y == math.floor(y) and x < 1e15:
         product = 1.0
         for k in range(int(y)):
             product *= x + k
@@ -50,51 +54,95 @@ def log_rising(x: float, y: float) -> float:
 
 
 @kernel
-def begin(run: Floats, model: int, prior: Floats, log_probability: float) -> None:
-    """Make `run` one that has seen no day yet."""
-    run[0] = log_probability
-    run[1] = 0.0
-    run[2] = 0.0
+def begin(runs: Floats, j: int, model: int, prior: Floats, log_probability: float) -> None:
+    """Make run j one that has seen no day yet."""
+    runs[0, j] = log_probability
+    runs[1, j] = 0.0
+    runs[2, j] = 0.0
     if model == 2:
-        run[3] = prior[1]
-        run[4] = log_gamma(prior[0] + prior[1])
+        runs[3, j] = prior[1]
+        runs[4, j] = log_gamma(prior[0] + prior[1])
     else:
-        run[3] = prior[0]
-        run[4] = prior[1] if model == 1 else prior[3]
+        runs[3, j] = prior[0]
+        runs[4, j] = prior[1] if model == 1 else prior[3]
 
 
 @kernel
-def observe(run: Floats, model: int, prior: Floats, size: float, term: float, y: float, exposure: float) -> float:
-    """Return log of a day's predictive density, without the run-free factors, and let the run learn from the day."""
-    first, second = float(run[3]), float(run[4])
+def observe(
+    runs: Floats, count: int, model: int, prior: Floats, size: float, terms: Floats, y: float, exposure: float
+) -> None:
+    """Add the log of a day's predictive density, without the run-free factors, to the log probability of each run.
+
+    The runs learn from the day.
+    """
+    logs, n, first, second = runs[0, :count], runs[2, :count], runs[3, :count], runs[4, :count]
+    whole = int(y) if 0.0 <= y <= FEW and y == math.floor(y) else -1
+    if model != 1:
+        for j in range(count):  # on its own: a look-up keeps a loop from vectors
+            logs[j] += terms[int(n[j])]
     if model == 0:
-        kappa = prior[1] + run[2]
-        alpha = prior[2] + 0.5 * run[2]
-        away = y - first
-        run[3] = first + away / (kappa + 1.0)
-        run[4] = second + 0.5 * away * away * kappa / (kappa + 1.0)
-        found = term + alpha * math.log(second) - (alpha + 0.5) * math.log(run[4])
+        for j in range(count):
+            kappa = prior[1] + n[j]
+            alpha = prior[2] + 0.5 * n[j]
+            away, before = y - first[j], second[j]
+            first[j] += away / (kappa + 1.0)
+            second[j] = before + 0.5 * away * away * kappa / (kappa + 1.0)
+            logs[j] += alpha * inline_log(before) - (alpha + 0.5) * inline_log(second[j])
     elif model == 1:
-        run[3] = first + y
-        run[4] = second + exposure
-        found = log_rising(first, y) - first * math.log1p(exposure / second) - y * math.log(run[4])
+        for j in range(count):
+            rate = second[j] + exposure
+            logs[j] += first[j] * inline_log(second[j] / rate)
+            second[j] = rate
+        _rise(logs, first, y, whole, second)
     else:
-        run[3] = first + y
-        run[4] = log_gamma(prior[0] + (run[2] + 1.0) * size + run[3])
-        found = term + log_rising(first, y) - (run[4] - second)
-    run[2] += 1.0
-    return float(found)
+        _rise(logs, first, y, whole, np.ones(0))
+        for j in range(count):
+            both = inline_log_gamma(prior[0] + (n[j] + 1.0) * size + first[j])
+            logs[j] -= both - second[j]
+            second[j] = both
+    for j in range(count):
+        n[j] += 1.0
 
 
 @kernel
-def _level(run: Floats, model: int, prior: Floats, size: float) -> float:
-    """Return the posterior mean of the run's level; for NB of 1 - p, which rises with the level."""
-    first = float(run[3])
-    if model == 0:
-        return first
-    if model == 1:
-        return first / float(run[4])
-    return first / float(prior[0] + run[2] * size + first)
+def _rise(logs: Floats, first: Floats, y: float, whole: int, over: Floats) -> None:
+    """Add log Gamma(x + y) - log Gamma(x) - y log(over) to `logs`, x being `first`, and y to this.
+
+    `whole` is y if it is a small whole count, else -1. Without any `over` it is 1.
+    """
+    if whole >= 0:
+        product = np.ones(logs.size)
+        for k in range(whole):
+            if over.size:
+                for j in range(logs.size):
+                    product[j] *= (first[j] + k) / over[j]
+            else:
+                for j in range(logs.size):
+                    product[j] *= first[j] + k
+        if whole > 0:
+            for j in range(logs.size):
+                logs[j] += inline_log(product[j])
+    else:
+        for j in range(logs.size):
+            logs[j] += inline_log_gamma(first[j] + y) - inline_log_gamma(first[j])
+        if over.size:
+            for j in range(logs.size):
+                logs[j] -= y * inline_log(over[j])
+    for j in range(logs.size):
+        first[j] += y
+
+
+@kernel
+def _levels(runs: Floats, count: int, model: int, prior: Floats, size: float, levels: Floats) -> None:
+    """Write the posterior mean of each run's level; for NB of 1 - p, which rises with the level."""
+    n, first, second = runs[2, :count], runs[3, :count], runs[4, :count]
+    for j in range(count):
+        if model == 0:
+            levels[j] = first[j]
+        elif model == 1:
+            levels[j] = first[j] / second[j]
+        else:
+            levels[j] = first[j] / (prior[0] + n[j] * size + first[j])
 
 
 @kernel
@@ -104,56 +152,69 @@ def _log_sum(x: float, y: float) -> float:
 
 
 @kernel
-def _next_day(runs: Floats, count: int, model: int, prior: Floats, hazard: float) -> int:
+def _next_day(runs: Floats, count: int, model: int, prior: Floats, log_stays: float, log_ends: float) -> int:
     """Age the runs by a day, on which each may end; merge the oldest two where both are too long; return the count."""
-    longest = runs.shape[0]
+    longest = runs.shape[1]
     if count > 1 and runs[1, 1] >= longest - 1:
-        both = _log_sum(runs[0, 0], runs[1, 0])
-        if runs[1, 0] > runs[0, 0]:
-            runs[0] = runs[1]
+        both = _log_sum(runs[0, 0], runs[0, 1])
+        if runs[0, 1] > runs[0, 0]:
+            runs[:, 0] = runs[:, 1]
         runs[0, 0] = both
-        for j in range(1, count - 1):
-            runs[j] = runs[j + 1]
+        for k in range(COLUMNS):
+            for j in range(1, count - 1):
+                runs[k, j] = runs[k, j + 1]
         count -= 1
     for j in range(count):
-        runs[j, 0] += math.log1p(-hazard)
-        runs[j, 1] += 1.0
-    begin(runs[count], model, prior, math.log(hazard))
-    runs[count, 1] = 1.0
+        runs[0, j] += log_stays
+        runs[1, j] += 1.0
+    begin(runs, count, model, prior, log_ends)
+    runs[1, count] = 1.0
     return count + 1
 
 
 @kernel
+def _highest(logs: Floats) -> float:
+    """Return the largest of finite numbers, minus infinity without any."""
+    highest = sort_key(-np.inf)  # of integers, since the order of floats keeps the loop from vectors
+    for j in range(logs.size):
+        highest = max(highest, sort_key(logs[j]))
+    return value_of(highest)
+
+
+@kernel
 def _log_odds(
-    runs: Floats, count: int, model: int, prior: Floats, size: float, hazard: float, recent: int, sign: int
+    runs: Floats, count: int, levels: Floats, weights: Floats, hazard: float, recent: int, sign: int
 ) -> tuple[float, float, int]:
     """Return log odds that the run began within `recent` days and its level departs as `sign` says.
 
     Beside them log of the sum of the probabilities, and which of the older runs is the likeliest (0 without any: then
     the odds are NaN). The departure is from the mean level of the older runs; 0 takes either. The run that begins
-    tomorrow, of probability `hazard`, counts as departing.
+    tomorrow, of probability `hazard`, counts as departing. `weights` are room for as many numbers.
     """
-    n_old, likeliest = 0, 0
-    top_old, top = -np.inf, -np.inf
+    logs, length = runs[0], runs[1]
+    n_old = 0
     for j in range(count):
-        if runs[j, 1] > recent:
-            n_old += 1
-            if runs[j, 0] > top_old:
-                top_old = runs[j, 0]
-                likeliest = j
-        top = max(top, runs[j, 0])
-    old, level = 0.0, 0.0
+        n_old += length[j] > recent
+    top_old = _highest(logs[:n_old])
+    top = max(top_old, _highest(logs[n_old:count]))
     for j in range(n_old):
-        p = math.exp(runs[j, 0] - top_old)
-        old += p
-        level += p * _level(runs[j], model, prior, size)
+        weights[j] = inline_exp(logs[j] - top_old)
+    for j in range(n_old, count):
+        weights[j] = inline_exp(logs[j] - top)
+    old, level, likeliest = 0.0, 0.0, 0
+    for j in range(n_old):
+        old += weights[j]
+        level += weights[j] * levels[j]
+    for j in range(n_old):
+        if logs[j] == top_old:
+            likeliest = j
+            break
     departed, others = 0.0, 0.0
     for j in range(n_old, count):
-        p = math.exp(runs[j, 0] - top)
-        if sign == 0 or sign * (_level(runs[j], model, prior, size) * old - level) > 0.0:
-            departed += p
+        if sign == 0 or sign * (levels[j] * old - level) > 0.0:
+            departed += weights[j]
         else:
-            others += p
+            others += weights[j]
     total = departed + others + (math.exp(top_old - top) * old if n_old > 0 else 0.0)
     log_total = top + math.log(total)
     if n_old == 0:
@@ -169,17 +230,19 @@ def _drop(runs: Floats, count: int, log_total: float, least: float, heir: int) -
     """Norm the probabilities, drop runs below `least` in favour of the heir, and return how many are left."""
     kept, inherited, place = 0, 0.0, 0
     for j in range(count):
-        runs[j, 0] -= log_total
+        own = runs[0, j] - log_total
         if j == heir:
             place = kept
-        elif runs[j, 0] < least:
-            inherited += math.exp(runs[j, 0])
+        elif own < least:
+            inherited += math.exp(own)
             continue
+        runs[0, kept] = own
         if kept < j:
-            runs[kept] = runs[j]
+            for k in range(1, COLUMNS):
+                runs[k, kept] = runs[k, j]
         kept += 1
     if inherited > 0.0:
-        runs[place, 0] = _log_sum(runs[place, 0], math.log(inherited))
+        runs[0, place] = _log_sum(runs[0, place], math.log(inherited))
     return kept
 
 
@@ -210,28 +273,31 @@ def run_odds(
     """
     n_accounts, n_days = values.shape
     odds = np.full((n_accounts, n_days), np.nan)
-    after = start.copy()
+    after = np.zeros(start.shape)
     least = math.log(prune) if prune > 0.0 else -np.inf
+    log_stays, log_ends = math.log1p(-hazard), math.log(hazard)
     for i in prange(n_accounts):
-        runs = after[i]
+        runs = np.empty((COLUMNS, start.shape[1]))
+        levels, weights = np.empty(start.shape[1]), np.empty(start.shape[1])
         count = 0
-        while count < runs.shape[0] and runs[count, 1] > 0.0:
+        while count < start.shape[1] and start[i, count, 1] > 0.0:
+            runs[:, count] = start[i, count]
             count += 1
         for t in range(n_days):
             y = values[i, t]
             if count > 0:
-                count = _next_day(runs, count, model, prior, hazard)
+                count = _next_day(runs, count, model, prior, log_stays, log_ends)
             elif np.isnan(y):
                 continue
             else:
-                begin(runs[0], model, prior, 0.0)
-                runs[0, 1] = 1.0
+                begin(runs, 0, model, prior, 0.0)
+                runs[1, 0] = 1.0
                 count = 1
             if np.isnan(y):
                 continue
-            for j in range(count):
-                runs[j, 0] += observe(runs[j], model, prior, size, terms[int(runs[j, 2])], y, exposures[i, t])
-            odds[i, t], log_total, heir = _log_odds(runs, count, model, prior, size, hazard, recent, sign)
+            observe(runs, count, model, prior, size, terms, y, exposures[i, t])
+            _levels(runs, count, model, prior, size, levels)
+            odds[i, t], log_total, heir = _log_odds(runs, count, levels, weights, hazard, recent, sign)
             count = _drop(runs, count, log_total, least, heir)
-        runs[count:] = 0.0
+        after[i, :count] = runs[:, :count].T
     return odds, after

@@ -13,10 +13,14 @@ from numba import prange
 
 from viewshift._typing import Bools, Floats
 from viewshift.kernels._compile import kernel, parallel_kernel
+from viewshift.kernels.inline import inline_log, sort_key, value_of
 
 NORMAL: Final = 0
 POISSON: Final = 1
 NB: Final = 2
+
+PATIENCE = 8
+"""Days after which candidates are looked through again for those that can win no more."""
 
 
 @kernel
@@ -30,6 +34,55 @@ def _cost(model: int, n: int, total: float, squares: float, size: float) -> floa
         return float(-2.0 * total * np.log(total / n))
     both = total + n * size
     return float(-2.0 * (total * np.log(total / both) + n * size * np.log(n * size / both)))
+
+
+@kernel
+def _through(
+    model: int,
+    t: int,
+    total: Floats,
+    squares: Floats,
+    size: float,
+    place: Floats,
+    sums: Floats,
+    powers: Floats,
+    reached: Floats,
+    costs: Floats,
+) -> float:
+    """Write what it costs to get to day t through each candidate, without the prices, and return the lowest cost.
+
+    A candidate is told by its place, the cost of getting there, and sum and sum of squares of the days before it.
+    """
+    end, until, powers_until = float(t), total[t], squares[t]
+    lowest = np.int64(np.iinfo(np.int64).max)  # of integers, since the order of floats keeps the loop from vectors
+    if model == 0:
+        for c in range(place.size):
+            own = until - sums[c]
+            costs[c] = reached[c] + ((powers_until - powers[c]) - own * own / (end - place[c]))
+            lowest = min(lowest, sort_key(costs[c]))
+    elif model == 1:
+        for c in range(place.size):
+            own = until - sums[c]
+            costs[c] = reached[c] - 2.0 * own * inline_log(own / (end - place[c]))
+            lowest = min(lowest, sort_key(costs[c]))
+    else:
+        for c in range(place.size):
+            own, failures = until - sums[c], (end - place[c]) * size
+            both = own + failures
+            gain = own * inline_log(own / both) + failures * inline_log(failures / both)
+            costs[c] = reached[c] - 2.0 * gain
+            lowest = min(lowest, sort_key(costs[c]))
+    return value_of(lowest)
+
+
+@kernel
+def _priced(end: float, by_length: float, n: int, place: Floats, costs: Floats, priced: Floats) -> float:
+    """Write the costs with the price of their last segment's length, and return the lowest."""
+    lowest = np.int64(np.iinfo(np.int64).max)
+    for c in range(place.size):
+        priced[c] = costs[c] + by_length * inline_log((end - place[c]) / n)
+        lowest = min(lowest, sort_key(priced[c]))
+    return value_of(lowest)
 
 
 @parallel_kernel
@@ -47,7 +100,7 @@ def segment(
 
     A candidate for the last change is given up only `least` days after it was beaten: the winner cannot take its
     place earlier. It is beaten at its cost before its last segment's price by length, which is never lower than that of
-    the winner's later on. Among equals the earliest candidate wins.
+    the winner's later on. Who is beaten is asked every `PATIENCE` days. Among equals the earliest candidate wins.
     """
     n_accounts, n_days = values.shape
     begins = np.zeros((n_accounts, n_days), dtype=np.bool_)
@@ -66,38 +119,43 @@ def segment(
         beta = penalty * np.log(n)
         best = np.full(n + 1, np.inf)
         best[0] = -beta
-        parent = np.zeros(n + 1, dtype=np.int64)
-        beaten = np.full(n + 1, n + 1)
-        candidates = np.empty(n + 1, dtype=np.int64)
-        through = np.empty(n + 1)
+        place, sums, powers, reached = np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1)
+        beaten, costs, priced = np.empty(n + 1), np.empty(n + 1), np.empty(n + 1)
         count = 0
         for t in range(min(least, n), n + 1):
             newest = max(t - least, 0)
             if newest == 0 or newest >= least:
-                candidates[count] = newest
+                place[count], sums[count], powers[count] = newest, total[newest], squares[newest]
+                reached[count], beaten[count] = best[newest], n + 1
                 count += 1
-            kept = 0
-            for c in range(count):
-                s = candidates[c]
-                if beaten[s] <= t:
-                    continue
-                cost = best[s] + _cost(model, t - s, total[t] - total[s], squares[t] - squares[s], size)
-                price = beta if by_length == 0.0 else beta + by_length * np.log((t - s) / n)
-                if cost + price < best[t]:
-                    best[t] = cost + price
-                    parent[t] = s
-                candidates[kept] = s
-                through[kept] = cost
-                kept += 1
-            count = kept
-            slack = 1e-9 * (1.0 + abs(best[t]))
-            for c in range(count):
-                if through[c] > best[t] + slack:
-                    beaten[candidates[c]] = min(beaten[candidates[c]], t + least)
+            lowest = _through(
+                model, t, total, squares, size, place[:count], sums[:count], powers[:count], reached[:count], costs
+            )
+            if by_length != 0.0:
+                lowest = _priced(t, by_length, n, place[:count], costs, priced)
+            best[t] = lowest + beta
+            if t % PATIENCE == 0:
+                bound = best[t] + 1e-9 * (1.0 + abs(best[t]))
+                kept = 0
+                for c in range(count):
+                    due = min(beaten[c], t + least) if costs[c] > bound else beaten[c]
+                    place[kept], sums[kept], powers[kept] = place[c], sums[c], powers[c]
+                    reached[kept], beaten[kept] = reached[c], due
+                    kept += due > t + 1
+                count = kept
         objective[i] = best[n]
+        every = np.arange(n + 1).astype(np.float64)
         end, middle = n, n
         while middle > 0:
-            start = parent[middle]
+            start = 0
+            last = max(middle - least, 0) + 1
+            until = (every[:last], total[:last], squares[:last], best[:last])
+            _through(model, middle, total, squares, size, *until, costs)
+            if by_length != 0.0:
+                _priced(middle, by_length, n, every[:last], costs, costs)
+            for s in range(least, last):
+                if costs[s] < costs[start]:
+                    start = s
             begins[i, day[start]] = True
             if middle < n:
                 whole = _cost(model, end - start, total[end] - total[start], squares[end] - squares[start], size)
