@@ -9,7 +9,7 @@ WORKERS ?= 2
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help report test fuzz speed check format lint types layers docstrings docs notebooks pictures lock clean
+.PHONY: help report test fuzz speed check format lint types layers docstrings docs links notebooks pictures lock clean
 
 help:
 	@echo "make report   run the default study and say where the report is"
@@ -18,6 +18,7 @@ help:
 	@echo "make speed    measure kernels beside their peers, half an hour, into benchmarks/results/speed"
 	@echo "make check    format, lint, types, layers, docstrings, documentation, notebooks"
 	@echo "make docs     build the documentation into docs/_build/html"
+	@echo "make links    ask whether the documentation's links still lead somewhere (needs the network)"
 	@echo "make lock     write constraints.txt afresh from the newest versions"
 	@echo "make clean    remove what was built, but not $(VENV)"
 
@@ -88,6 +89,9 @@ pictures: $(VENV)/.installed-all
 	$(BIN)/python docs/make_gallery.py
 
 # Upkeep.
+
+links: $(VENV)/.installed-all
+	$(BIN)/python -m sphinx --keep-going --quiet -b linkcheck docs build/links
 
 lock: $(BIN)/python
 	rm -rf build/lock

@@ -21,6 +21,7 @@ import viewshift as vs
 from real_counts import people
 from viewshift import detectors as vd
 from viewshift._files import write_whole
+from viewshift._spreadsheets import for_spreadsheets
 from viewshift.alarms import find_intervals
 from viewshift.baselines import UsualLevel
 from viewshift.budget import rate_curve, threshold_at
@@ -281,7 +282,7 @@ def main() -> None:
         for name, part in parts.items()
         for rate in RATES
     ]
-    write_whole(RESULTS / "power.csv", pd.concat(long).to_csv(index=False))
+    write_whole(RESULTS / "power.csv", for_spreadsheets(pd.concat(long)).to_csv(index=False))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,19 @@ def test_consent_is_read_alike_from_every_kind_of_file(ledger, tmp_path, ending)
     assert decided(drafts) == {"ada": "write", "=1+1": "write", "ben": "did not opt in", "cy": "no consent on file"}
 
 
+def test_one_address_gets_one_letter_a_day(ledger, tmp_path):
+    alarms = [alarm("ada", surprise=4.0), alarm("ben", surprise=5.0), alarm("cy", surprise=3.0)]
+    contacts = [contact("ada", address="Home@example.org"), contact("ben", address="home@example.org"), contact("cy")]
+    wait = "another account of the same address was written to within a day"
+    first = made(ledger, alarms, contacts)
+    assert decided(first) == {"ben": "write", "cy": "write", "ada": wait}
+    first.save(tmp_path)
+    almost = made(ledger, alarms, contacts, now=NOON + timedelta(hours=23), again=["drafted"])
+    assert decided(almost) == {"ben": "write", "cy": "write", "ada": wait}
+    after = made(ledger, alarms, contacts, now=NOON + timedelta(hours=24, seconds=1))
+    assert decided(after)["ada"] == "write"
+
+
 def test_who_is_not_listed_or_listed_twice_is_not_written_to(ledger):
     contacts = [contact("ada"), contact("ada"), contact("ben", address="ben at home"), contact("cy")]
     drafts = made(ledger, [alarm(name) for name in ("ada", "ben", "cy", "dan")], contacts)

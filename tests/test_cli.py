@@ -21,6 +21,7 @@ from viewshift._files import write_files
 from viewshift.cli.terminal import alarm_table
 
 SHOW = "The Long Stair"
+NAMES = ("<script>alert(1)</script>", "=1+1", "\x1b[31mred {{ 7 * 7 }}")
 FULL_COLUMNS = (
     "Profile Name,Start Time,Duration,Attributes,Title,Supplemental Video Type,Device Type,Bookmark,Latest Bookmark,"
     "Country"
@@ -52,9 +53,8 @@ def story(tmp_path_factory):
 @pytest.fixture
 def full_export(tmp_path):
     """Two profiles with names that a page, a sheet and a terminal might obey."""
-    names = ("<script>alert(1)</script>", "=1+1", "\x1b[31mred {{ 7 * 7 }}")
     days = pd.date_range("2025-01-01", periods=90).strftime("%Y-%m-%d")
-    rows = [f"{name},{day} 20:00:00,00:40:00,,{SHOW}: S1: {day},,TV,0,0,DE" for name in names for day in days]
+    rows = [f"{name},{day} 20:00:00,00:40:00,,{SHOW}: S1: {day},,TV,0,0,DE" for name in NAMES for day in days]
     path = tmp_path / "ViewingActivity.csv"
     path.write_text("\n".join([FULL_COLUMNS, *rows]) + "\n", encoding="utf-8")
     return path
@@ -165,6 +165,55 @@ def test_pictures_take_every_colour_from_the_page(run, story, tmp_path):
         assert f"--{name}:" in dark
 
 
+def test_no_picture_takes_a_pattern_from_another(run, tmp_path):
+    """Of the two of each kind one is not shown, and what is not shown fills nothing in Chromium."""
+    days = pd.date_range("2024-01-01", periods=90).delete(range(30, 40)).strftime("%Y-%m-%d")
+    pl.DataFrame({"date": days.tolist(), "episodes": 2}).write_csv(tmp_path / "days.csv")
+    run("detect", tmp_path / "days.csv", "--out", tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    for picture in re.findall("<svg.*?</svg>", text, flags=re.DOTALL):
+        assert "not observed" in picture
+        assert set(re.findall(r"url\(#(\w+)\)", picture)) <= set(re.findall(r'id="(\w+)"', picture))
+    named = re.findall(r'<(?:pattern|clipPath) id="(\w+)"', text)
+    assert len(named) == len(set(named)) > 4
+
+
+def test_videos_are_called_so(run, tmp_path):
+    """A year of two videos on every other day, then a week of twenty."""
+    first = dt.datetime(2024, 1, 1, 20)
+    seen = [first + dt.timedelta(days=k, minutes=n) for k in range(400) for n in range(20 if k > 390 else 2 * (k % 2))]
+    plays = [
+        {"header": "YouTube", "title": f"Watched Tide {k}", "titleUrl": f"https://www.youtube.com/watch?v={k}"}
+        | {"time": f"{time:%Y-%m-%dT%H:%M:%SZ}"}
+        for k, time in enumerate(seen)
+    ]
+    path = tmp_path / "watch-history.json"
+    path.write_text(json.dumps(plays[::-1]), encoding="utf-8")
+    code, out, _ = run("detect", path, "--tz", "UTC", "--out", tmp_path / "page.html")
+    assert code == 0
+    assert "videos/day" in out
+    assert "episodes" not in out
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("videos a day</text>") == 4
+    assert "episodes" not in page
+    assert " videos/day " in json.loads(run("detect", path, "--tz", "UTC", "--json")[1])["alarms"][-1]["sentence"]
+
+
+def test_accounts_go_by_their_pseudonyms(run, tmp_path, full_export):
+    key = tmp_path / "key"
+    key.write_text("a key of 16 bytes or more\n", encoding="utf-8")
+    private = ["--tz", "UTC", "--pseudonymise-key-file", key]
+    names = {vs.pseudonym(name, "a key of 16 bytes or more") for name in NAMES}
+    for order in ([], ["--date-order", "y/m/d"]):
+        out = tmp_path / "days.parquet"
+        assert run("daily", full_export, *private, *order, "--out", out)[0] == 0
+        assert set(pl.read_parquet(out)["account"]) == names
+    assert len(names) == 3
+    told = run("detect", full_export, *private, "--account", "=1+1", "--out", tmp_path / "page.html")
+    assert told[0] == 0
+    assert vs.pseudonym("=1+1", key.read_bytes().strip()) in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 def test_hostile_names_are_harmless(run, full_export, tmp_path):
     code, out, err = run("detect", full_export, "--tz", "Europe/Berlin", "--out", tmp_path / "page.html")
     assert code == 0
@@ -232,7 +281,7 @@ def test_nothing_of_an_alarm_vanishes_at_80_columns(measure, size, level, ratio)
         for bound, factor in (("_low", 0.9), ("", 1), ("_high", 1.1))
     }  # fmt: skip
     rule = types.SimpleNamespace(rate=lambda _: 1 / 123_456, curve_=np.array([[0.3, 5.0], [9.0, 1 / 123_456]]))
-    found = types.SimpleNamespace(alarms=pd.DataFrame([alarm] * 120), measure=measure, rule=rule)
+    found = types.SimpleNamespace(alarms=pd.DataFrame([alarm] * 120), unit=measure.replace("_", " "), rule=rule)
     console = Console(width=80, file=io.StringIO())
     console.print(alarm_table(found, "me"))
     lines = console.file.getvalue().splitlines()
@@ -367,14 +416,27 @@ def test_compare_hands_over_to_the_study(run, monkeypatch, tmp_path):
 
 
 BAD = [
-    ("detect missing.csv", "missing.csv must be a file, found nothing there."),
+    ("detect missing.csv", "missing.csv must be a file, found nothing there; check its name and folder."),
     ("detect {story} --out alarms.txt", "--out must end in .csv, .json or .html"),
     ("detect {story} --out nowhere/alarms.csv", "--out must name a file in a folder that can be written to"),
+    ("detect {story} --out /proc/alarms.csv", "--out must name a file in a folder that can be written to"),
     ("detect {story} --out folder.csv", "--out must name a file in a folder that can be written to"),
     ("detect {story} --per-account-year 0", "--per-account-year must be a finite number above 0, got 0.0"),
     ("detect {story} --per-account-year -1", "--per-account-year must be a finite number above 0, got -1.0"),
     ("detect {story} --per-account-year much", "--per-account-year must be a finite number above 0, got 'much'"),
     ("detect {story} --account you", "--account must be one of the 1 in the file, letter by letter, got 'you'"),
+    ("detect {full} --tz UTC --account you", "each account is judged, and viewshift daily --json lists them.\n"),
+    ("detect {story} --tzz Europe/Berlin", "No such option: --tzz (Possible options: --tz). See"),
+    ("detect {story} --tzone Europe/Berlin", "No such option: --tzone (Possible options: --tz). See"),
+    ("detect {story} --qqq", "No such option: --qqq. See"),
+    (
+        "detect {story} --pseudonymise-key-file key",
+        "key must be a file, found nothing there; check its name and folder.",
+    ),
+    (
+        "detect {story} --pseudonymise-key-file empty.csv",
+        "--pseudonymise-key-file must name a file that holds a key of",
+    ),
     ("detect {story} --date-order y/m/d", "date cannot be read"),
     ("detect {story} --date-order american", "--date-order must be one of"),
     ("detect {story} --until yesterday", "--until must be a day such as"),
@@ -387,6 +449,8 @@ BAD = [
     ("detect {story} --rule {story}", "must be a rule saved by"),
     ("detect {full} --tz Mars/Phobos", "--tz must be a time zone such as 'Europe/Berlin', got 'Mars/Phobos'"),
     ("detect shopping.csv", "must be an export of Netflix"),
+    ("detect shopping.csv", "call the column of times 'start', or that of days 'date'.\n"),
+    ("detect shopping.csv --episodes price", "got 2 under other names; call one of them so.\n"),
     ("detect empty.csv", "the file is empty"),
     ("detect noise.csv", "binary data"),
     ("daily {story}", "--out must name the file to write, such as days.csv"),
@@ -437,7 +501,7 @@ def test_an_error_of_the_system_is_a_sentence_too(run, story, monkeypatch, tmp_p
 
     monkeypatch.setattr("viewshift.cli.detect.write_table", full)
     code, _, err = run("detect", story, "--until", "2025-03-06", "--out", tmp_path / "alarms.csv")
-    assert (code, err) == (2, "alarms.csv: No space left on device.\n")
+    assert (code, err) == (2, f"{tmp_path / 'alarms.csv'}: No space left on device.\n")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,8 +36,9 @@ def test_a_full_disk_leaves_the_old_file(target, monkeypatch, step):
         monkeypatch.setattr("os.fsync", full)
     if step == "rename":
         monkeypatch.setattr("pathlib.Path.replace", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(OSError, match="no space left") as refused:
         write_files((target, write))
+    assert refused.value.filename == str(target)
     assert target.read_bytes() == b"old"
     assert names(target) == ["state.vs"]
 
@@ -59,3 +61,11 @@ def test_the_next_save_removes_what_the_dead_left_of_the_same_file(target):
         target.with_name(name).write_bytes(b"half")
     write_whole(target, "new")
     assert names(target) == sorted([f".other.vs.{dead.pid}.partial.vs", ".state.vs.1.partial.vs", "state.vs"])
+
+
+def test_a_folder_that_refuses_is_told_by_the_path_that_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError) as refused:
+        write_files((Path("nowhere/alarms.csv"), lambda path: path.write_bytes(b"new")))
+    assert refused.value.filename == "nowhere/alarms.csv"
+    assert "partial" not in str(refused.value)

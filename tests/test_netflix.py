@@ -526,7 +526,7 @@ def test_files_that_are_no_export_are_named_with_rule_and_remedy(tmp_path: Path,
 
 
 def test_missing_file_and_empty_folder_are_said_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"nowhere.csv must be a file, found nothing there\."):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.csv must be a file, found nothing there; check its"):
         vs.read_netflix(tmp_path / "nowhere.csv")
     with pytest.raises(ValueError, match=r"there must be a Netflix export .*, found none in 0 files\."):
         vs.read_netflix(tmp_path)

@@ -34,8 +34,8 @@ REFUSED = {
     "one name": (lambda: VIEWERS.select("v0000000"), TypeError, "`accounts` must be a list of names"),
     "row": (lambda: VIEWERS.take([99]), ValueError, "`rows` must be rows of the panel's 3 accounts: index 99"),
     "no path of a rule": (lambda: vs.load_rule(None), TypeError, "`path` must be a path, got None."),
-    "no rule there": (lambda: vs.load_rule("nowhere.vs"), FileNotFoundError, "must be a file, found nothing there."),
-    "no monitor there": (lambda: vs.load_monitor("."), FileNotFoundError, "must be a file, found a folder there."),
+    "no rule there": (lambda: vs.load_rule("nowhere.vs"), FileNotFoundError, "nothing there; check its name"),
+    "no monitor there": (lambda: vs.load_monitor("."), FileNotFoundError, "found a folder there; name a file in it."),
     "no path of an export": (lambda: vs.read(None), TypeError, "`path` must be a path, got None."),
     "winsor": (lambda: vs.baselines.UsualLevel(winsor="a").fit(VIEWERS), TypeError, "`winsor` must be a number"),
     "group": (

@@ -59,7 +59,10 @@ def test_the_committed_study_is_the_default_one():
 
 def test_the_study_in_the_documentation_can_be_run(tmp_path):
     page = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"^```toml\n(.*?)^```", page, flags=re.S | re.M)
+    text, of_people = re.findall(r"^```toml\n(.*?)^```", page, flags=re.S | re.M)
+    (tmp_path / "counts").mkdir()
+    (tmp_path / "counts" / "ada.csv").write_text("date,episodes,plays30s\n2025-07-31,1,2\n", encoding="utf-8")
+    assert read(tmp_path, of_people).setup.people.times == 20
     plan = read(tmp_path, text)
     assert plan.detectors["usual level"].baseline.half_lives == (20.0, 60.0, 180.0)
     assert plan.scenarios["half a story"].strength == 94.0

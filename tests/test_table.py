@@ -216,7 +216,9 @@ def test_counts_that_are_no_counts_are_left_out_and_shown(tmp_path: Path) -> Non
 
 
 def test_daily_counts_need_a_column_of_days() -> None:
-    with pytest.raises(ValueError, match="a table of daily counts must have a column of days; name it by `date=`"):
+    with pytest.raises(
+        ValueError, match="a table of daily counts must have a column of days; call it 'date', or name it by"
+    ):
         vs.read_table(pl.DataFrame(PLAYS).with_columns(n=1), episodes="n", tz="UTC")
 
 
@@ -227,8 +229,20 @@ def test_a_missing_column_names_the_ones_there_are(tmp_path: Path) -> None:
     path = csv(tmp_path, "who,when\nada,2025-06-01\n")
     with pytest.raises(ValueError, match=r"`account` must name a column of .*, got 'owner'; it has 'who', 'when'\."):
         vs.read_table(path, account="owner", date="when")
-    with pytest.raises(ValueError, match=r"a column 'start' or 'date', got 2 under other names; name it by"):
+    with pytest.raises(
+        ValueError, match=r"a column 'start' or 'date', got 2 under other names; call one of them so, or"
+    ):
         vs.read_table(path)
+
+
+def test_a_column_of_objects_is_refused() -> None:
+    objects = pl.Series("start", [object(), object()], dtype=pl.Object)
+    with pytest.raises(
+        ValueError, match="frame: the column 'start' must hold text, numbers or times, got Python objects"
+    ):
+        vs.read_table(pl.DataFrame({"start": objects}), tz="UTC")
+    days = pl.DataFrame({"date": ["2025-06-01", "2025-06-02"], "title": ["a", "b"], "odd": objects})
+    assert vs.read_table(days).report.kept == 2
 
 
 def test_what_is_no_table_is_refused() -> None:

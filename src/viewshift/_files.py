@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ def existing_file(name: str, path: Any) -> Path:
         raise TypeError(f"`{name}` must be a path, got {path!r}.")
     file = Path(path)
     if not file.is_file():
-        raise FileNotFoundError(f"{file} must be a file, found {'a folder' if file.is_dir() else 'nothing'} there.")
+        found = "a folder there; name a file in it" if file.is_dir() else "nothing there; check its name and folder"
+        raise FileNotFoundError(f"{file} must be a file, found {found}.")
     return file
 
 
@@ -29,7 +31,7 @@ def write_files(*jobs: tuple[Path, Callable[[Path], object]], gone: Sequence[Pat
     """Write each file under a temporary name in its folder, then rename all; leave nothing behind on failure.
 
     The content is on the disk before the name points to it, so a power cut leaves the old file or the new one. What a
-    killed process left of the same file goes too.
+    killed process left of the same file goes too. Errors of the system name the path that was given.
 
     Parameters
     ----------
@@ -43,13 +45,16 @@ def write_files(*jobs: tuple[Path, Callable[[Path], object]], gone: Sequence[Pat
     if folder := next((target for target in targets if target.is_dir()), None):
         raise IsADirectoryError(f"{folder} must be the name of a file, found a folder there.")
     try:
-        for partial, (_, write) in zip(partials, jobs, strict=True):
-            write(partial)
-            _flush(partial, os.O_RDWR)
+        for partial, (path, write) in zip(partials, jobs, strict=True):
+            with _named(path):
+                partial.touch()
+                write(partial)
+                _flush(partial, os.O_RDWR)
         for path in gone:
             path.unlink()
-        for partial, target in zip(partials, targets, strict=True):
-            partial.replace(target)
+        for partial, target, (path, _) in zip(partials, targets, jobs, strict=True):
+            with _named(path):
+                partial.replace(target)
             _remove_leftovers(target)
     finally:
         for partial in partials:
@@ -71,6 +76,17 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_files((path, lambda partial: partial.write_bytes(content.encode() if isinstance(content, str) else content)))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Have errors of the system speak of a path, and not of the temporary one in its place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _flush(path: Path, flags: int) -> None:

@@ -108,6 +108,8 @@ def choose(
     """
     cap = limits.daily_cap - ledger.contacts_since(now - timedelta(days=1))
     written: set[str] = set()
+    address_of = {account: (one.address or "").lower() for account, one in contacts.items()}
+    reached = {address_of.get(account, ""): account for account in ledger.accounts_since(now - timedelta(days=1))}
     cases = []
     for shift in sorted(shifts, key=lambda shift: (-shift.surprise, shift.account, shift.detected)):
         name, contact = ledger.name_of(shift.account, shift.detected), contacts.get(shift.account)
@@ -119,10 +121,13 @@ def choose(
         )
         if not reason and shift.account in written:
             reason = "another alarm of the account is written about"
+        if not reason and reached.get(address_of[shift.account], shift.account) != shift.account:
+            reason = "another account of the same address was written to within a day"
         if not reason and len(written) >= cap:
             reason = f"the daily cap of {limits.daily_cap} letters is reached"
         if not reason:
             written.add(shift.account)
+            reached[address_of[shift.account]] = shift.account
         cases.append(Case(shift, name, contact, reason))
     return sorted(cases, key=lambda case: bool(case.left_out))
 

@@ -137,6 +137,16 @@ class Ledger:
         """
         return sum(entry.state in CONTACTED and entry.at >= time for entry in self._entries().values())
 
+    def accounts_since(self, time: datetime) -> set[str]:
+        """Return the accounts that were written to since a time.
+
+        Parameters
+        ----------
+        time
+            With a time zone.
+        """
+        return {one.account for one in self._entries().values() if one.state in CONTACTED and one.at >= time}
+
     def forgotten(self, account: str) -> Forgotten | None:
         """Return when an account was last forgotten, and whether it is to be kept out; None if it never was.
 

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -64,11 +65,21 @@ def _refuse(sentence: str, code: int = BAD_INPUT) -> NoReturn:
 
 
 def _refuse_usage(error: typer.TyperException) -> NoReturn:
+    if near := getattr(error, "possibilities", None):  # of an option that there is not
+        error.possibilities = _alike(error.option_name, near)  # type: ignore[attr-defined]
     said, context = error.format_message(), getattr(error, "ctx", None)
     if context is None or said == context.get_help():  # called without a command
         print(said, file=sys.stderr)  # noqa: T201
         sys.exit(BAD_INPUT)
     _refuse(f"{said}{'' if said.endswith(('.', '?')) else '.'} See {context.command_path} --help.")
+
+
+def _alike(option: str, options: Sequence[str]) -> list[str]:
+    """Return those options that a wrong one may mean, by their letters alone: dashes make all of them alike."""
+    words = [one.lstrip("-") for one in options]
+    word = option.lstrip("-")
+    near = get_close_matches(word, words, n=1)
+    return [f"--{one}" for one in near or [one for one in words if word.startswith(one)]]
 
 
 def _admit(error: Exception) -> NoReturn:

@@ -9,10 +9,11 @@ from viewshift._files import write_files
 from viewshift.alarms import describe
 from viewshift.cli.files import check_target, frame_table, write_table
 from viewshift.cli.findings import Findings
-from viewshift.cli.inputs import read_days, what_was_read
+from viewshift.cli.inputs import read_days, read_key, what_was_read
 from viewshift.cli.terminal import answer, remind, say, say_when_compiling, show
 from viewshift.cli.words import as_json
 from viewshift.panel import Panel
+from viewshift.readers import pseudonym
 from viewshift.saved import default_rule, load_rule
 
 ENDINGS = (".csv", ".json", ".html")
@@ -28,6 +29,7 @@ def detect(
     account: str | None,
     date_order: str | None,
     episodes: str | None,
+    key_file: Path | None,
     out: Path | None,
     json: bool,
 ) -> None:
@@ -38,9 +40,10 @@ def detect(
     judge = default_rule() if rule is None else load_rule(rule)
     if per_account_year is not None:
         judge = judge.at(_rate(per_account_year))
-    panel, report, warned = read_days(file, tz=tz, until=until, date_order=date_order, episodes=episodes)
+    key = read_key(key_file)
+    panel, report, warned = read_days(file, tz=tz, until=until, date_order=date_order, episodes=episodes, key=key)
     if account is not None:
-        panel = _only(panel, account)
+        panel = _only(panel, account if key is None else pseudonym(account, key))
     found = Findings(panel, judge, report, shipped=rule is None)
     if out is not None:  # before the output, which may be cut short
         write_files((out, partial(_write, found)))
@@ -58,7 +61,7 @@ def _only(panel: Panel, account: str) -> Panel:
     if account not in panel.accounts.tolist():
         raise ValueError(
             f"`account` must be one of the {panel.n_accounts:,} in the file, letter by letter, got {account!r}; "
-            "without it each account is judged."
+            "without it each account is judged, and viewshift daily --json lists them."
         )
     return panel.select([account])
 
@@ -83,7 +86,7 @@ def _write(found: Findings, path: Path) -> None:
 
 def _content(found: Findings) -> dict[str, Any]:
     alarms = frame_table(found.alarms).fill_nan(None).to_dicts()
-    for alarm, sentence in zip(alarms, describe(found.alarms, found.measure), strict=True):
+    for alarm, sentence in zip(alarms, describe(found.alarms, found.unit), strict=True):
         alarm["sentence"] = sentence
     return {
         "viewshift": __version__,

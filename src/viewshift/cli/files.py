@@ -1,8 +1,8 @@
 """Files written: refused early if they cannot be, safe to open in a spreadsheet."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,19 @@ def check_target(path: Path, endings: Sequence[str], *, source: Path | None = No
     if path.suffix.lower() not in endings:
         raise ValueError(f"`out` must end in {', '.join(endings[:-1])} or {endings[-1]}, got {str(path)!r}.")
     folder = path.resolve().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+    if path.is_dir() or not _takes_files(folder):
         raise ValueError(f"`out` must name a file in a folder that can be written to, got {str(path)!r}.")
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise ValueError(f"`out` must not be the file that is read, got {str(path)!r}.")
+
+
+def _takes_files(folder: Path) -> bool:
+    """Return whether a file can be made in a folder, which its permissions alone do not tell (/proc)."""
+    try:
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:

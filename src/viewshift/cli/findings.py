@@ -17,6 +17,16 @@ SHORT = 28
 """Days of an account after which its own past counts for something."""
 
 
+UNITS = {
+    "YouTube, music": "tracks",
+    "YouTube": "videos",
+    "Spotify": "titles",
+    "Last.fm": "tracks",
+    "Letterboxd": "films",
+}
+"""What episodes are in exports of some kinds, as their reports begin."""
+
+
 class Findings:
     """Alarms of the accounts of an export, with what it takes to judge them.
 
@@ -37,6 +47,13 @@ class Findings:
         self.measure = rule.detector.measure
         self.alarms: pd.DataFrame = rule.alarms(panel)
         self.years = float(np.count_nonzero(~np.isnan(rule.surprise(panel)))) / DAYS_PER_YEAR
+
+    @property
+    def unit(self) -> str:
+        """What the levels count, in words."""
+        if self.measure != "episodes":
+            return self.measure.replace("_", " ")
+        return next((unit for kind, unit in UNITS.items() if self.report.kind.startswith(kind)), self.measure)
 
     @property
     def by_chance(self) -> float:
@@ -68,14 +85,15 @@ class Findings:
 
     @property
     def on_rarity(self) -> str:
-        """What "how rare" ranks, and what it does not."""
+        """What "how rare" ranks, and that the ratio is no quotient."""
         cap = getattr(self.rule.detector, "cap", np.inf)
         what = "scores"
         if np.isfinite(cap):
             what = f"sums, in which very large days count no more than its cap ({cap:g})"
         return (
             f"How rare an alarm is, 1 in so many years of one account, ranks what the detector {what}: "
-            "for the size of a change see the ratio."
+            "for the size of a change see the ratio. That is by which factor the level probably shifted: what was "
+            "found looks larger than it is, so it is mostly less than one level over the other."
         )
 
     @cached_property

@@ -82,6 +82,15 @@ Episodes = Annotated[
         show_default="episodes", metavar="COLUMN", help="Column of a table that holds daily counts, one row a day."
     ),
 ]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--pseudonymise-key-file",
+        show_default=False,
+        metavar="FILE",
+        help="A file with a secret of 16 bytes or more: accounts go by keyed pseudonyms.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
 Population = Annotated[
     str, typer.Option(autocompletion=lambda: POPULATIONS, help="How viewers are made: sessions or markov.")

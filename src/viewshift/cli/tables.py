@@ -8,7 +8,7 @@ from viewshift import simulate as simulation
 from viewshift._checks import check_choice
 from viewshift._files import write_files
 from viewshift.cli.files import TABLES, check_target, frame_table, panel_table, write_table
-from viewshift.cli.inputs import read_days, what_was_read
+from viewshift.cli.inputs import read_days, read_key, what_was_read
 from viewshift.cli.terminal import answer, remind, say, say_when_compiling
 
 
@@ -20,6 +20,7 @@ def daily(
     until: str | None,
     date_order: str | None,
     episodes: str | None,
+    key_file: Path | None,
     json: bool,
 ) -> None:
     """Write the daily panel of an export.
@@ -38,6 +39,8 @@ def daily(
         Order of dates.
     episodes
         Column of daily counts.
+    key_file
+        File with a key, under which accounts get pseudonyms.
     json
         Whether to print the days as JSON.
     """
@@ -45,7 +48,7 @@ def daily(
         check_target(out, TABLES, source=file)
     elif not json:
         raise ValueError("`out` must name the file to write, such as days.csv; with --json the days are printed.")
-    days = read_days(file, tz=tz, until=until, date_order=date_order, episodes=episodes)
+    days = read_days(file, tz=tz, until=until, date_order=date_order, episodes=episodes, key=read_key(key_file))
     table = panel_table(days.panel)
     if out is not None:
         write_files((out, partial(write_table, table)))

@@ -42,7 +42,7 @@ def alarm_table(found: Findings, account: str) -> Table:
     """Return the alarms of an account as a table that fits 80 columns."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False, show_edge=False)
     own = found.alarms[found.alarms["account"] == account]
-    level = f"{found.measure.replace('_', ' ')}/day\nfrom -> to"
+    level = f"{found.unit}/day\nfrom -> to"
     heads = ["", "since\n(may be)", "noticed\nuntil", "kind", level, "ratio", "how rare"]
     for head in heads:
         table.add_column(head, overflow="fold", no_wrap=head not in heads[4:])

@@ -107,7 +107,11 @@ def read(
         return reader(path, **options)
     if any(map(is_table, sources)):
         return read_table(path, **options)
-    advice = "; `read_table` reads others if told the names of columns." if sources and sources[0].columns else "."
+    advice = (
+        "; in a table of your own, call the column of times 'start', or that of days 'date'."
+        if sources and sources[0].columns
+        else "."
+    )
     raise ValueError(why_none(path, sources, _WANTED).removesuffix(".") + advice)
 
 

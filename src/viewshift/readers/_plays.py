@@ -17,8 +17,8 @@ def zone_of_days(source: str, tz: str | None, times: str = "times in UTC") -> st
     if tz is not None:
         return check_tz("tz", tz)
     warnings.warn(
-        f"{source} has {times} and `tz` is not given, so days are days of UTC; pass the viewers' time zone, such as "
-        "`tz='Europe/Berlin'`.",
+        f"{source} has {times} and `tz` is not given, so days are days of UTC, and late evenings may count for another "
+        "day; give the time zone in which it was watched, such as `tz='Europe/Berlin'`.",
         UserWarning,
         stacklevel=3,
     )

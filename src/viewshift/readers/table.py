@@ -124,6 +124,10 @@ def read_table(
         "show": show, "kind": kind, "episodes": episodes,
     }  # fmt: skip
     columns = _chosen(frame, given, name)
+    if objects := [column for column in columns.values() if frame[column].dtype == pl.Object]:
+        raise ValueError(
+            f"{name}: the column {objects[0]!r} must hold text, numbers or times, got Python objects; cast it."
+        )
     sieve = Sieve(frame, name, place)
     if EXCESS in frame.columns:
         sieve.refuse_unreadable(
@@ -140,7 +144,9 @@ def read_table(
         tz = _read_times(sieve, tz)
         return sieve.events("table of plays", tz=tz, pseudonymise=pseudonymise)
     if "date" not in columns:
-        raise ValueError(f"{name}: a table of daily counts must have a column of days; name it by `date=`.")
+        raise ValueError(
+            f"{name}: a table of daily counts must have a column of days; call it 'date', or name it by `date=`."
+        )
     _replace(sieve, "date", as_day(sieve.frame["date"]), "the date cannot be read", "write days as 2025-07-31")
     sieve.leave_out_impossible(pl.col("date"))
     if "episodes" not in columns:
@@ -203,8 +209,8 @@ def _chosen(frame: pl.DataFrame, given: dict[str, str | None], source: str) -> d
             chosen[role] = found
     if "start" not in chosen and "date" not in chosen:
         raise ValueError(
-            f"{source}: there must be a column 'start' or 'date', got {len(names)} under other names; name it by "
-            "`start=` or `date=`."
+            f"{source}: there must be a column 'start' or 'date', got {len(names)} under other names; call one of "
+            "them so, or name it by `start=` or `date=`."
         )
     return chosen
 
@@ -241,8 +247,8 @@ def _read_times(sieve: Sieve, tz: str | None) -> str:
     """Turn `start`, `end` and `duration` into `start` and `seconds`; return the time zone."""
     if tz is None:
         warnings.warn(
-            f"{sieve.source} has times and `tz` is not given, so days are days of UTC; pass the viewers' time zone, "
-            "such as `tz='Europe/Berlin'`.",
+            f"{sieve.source} has times and `tz` is not given, so days are days of UTC, and late evenings may count for "
+            "another day; give the time zone in which it was watched, such as `tz='Europe/Berlin'`.",
             UserWarning,
             stacklevel=3,
         )

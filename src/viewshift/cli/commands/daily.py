@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from viewshift.cli.options import DateOrder, Episodes, InFile, Json, Until, Zone
+from viewshift.cli.options import DateOrder, Episodes, InFile, Json, KeyFile, Until, Zone
 
 EXAMPLES = (
     "viewshift daily NetflixViewingHistory.csv --until 2025-07-31 --out days.csv",
@@ -26,9 +26,10 @@ def daily(
     until: Until = None,
     date_order: DateOrder = None,
     episodes: Episodes = None,
+    key_file: KeyFile = None,
     json: Json = False,
 ) -> None:
     """Sum an export over days: one row per account and day, with episodes and, where known, minutes."""
     from viewshift.cli import tables  # noqa: PLC0415
 
-    tables.daily(file, out, tz=tz, until=until, date_order=date_order, episodes=episodes, json=json)
+    tables.daily(file, out, tz=tz, until=until, date_order=date_order, episodes=episodes, key_file=key_file, json=json)

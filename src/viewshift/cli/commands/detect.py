@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from viewshift.cli.options import DateOrder, Episodes, InFile, Json, Until, Zone
+from viewshift.cli.options import DateOrder, Episodes, InFile, Json, KeyFile, Until, Zone
 
 EXAMPLES = (
     "viewshift detect NetflixViewingHistory.csv --until 2025-07-31",
@@ -42,6 +42,7 @@ def detect(
     ] = None,
     date_order: DateOrder = None,
     episodes: Episodes = None,
+    key_file: KeyFile = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -64,6 +65,7 @@ def detect(
         account=account,
         date_order=date_order,
         episodes=episodes,
+        key_file=key_file,
         out=out,
         json=json,
     )
