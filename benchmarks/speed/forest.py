@@ -14,7 +14,7 @@ from harness import Case, Peer
 from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 
-from viewshift.conformal import PooledConformal
+from viewshift.calibrate import Ladder
 from viewshift.kernels.forest import mean_depth, path_length, stacked
 
 N_TREES, N_FEATURES, BATCH = 100, 8, 1 << 14
@@ -87,32 +87,42 @@ def scoring(n_rows: int, max_samples: int) -> Case:
     )
 
 
-def looked_up(knots: NDArray[np.float64], log10_p: NDArray[np.float64], scores: NDArray[np.float64]) -> Any:
-    """Return surprise by `searchsorted`, linear between knots."""
-    k = np.clip(np.searchsorted(knots, scores, side="right"), 1, len(knots) - 1)
-    share = np.clip((scores - knots[k - 1]) / (knots[k] - knots[k - 1]), 0.0, 1.0)
-    found = -(log10_p[k - 1] + share * (log10_p[k] - log10_p[k - 1]))
-    found = np.where(scores < knots[0], 0.0, found)
-    return np.where(np.isnan(scores), np.nan, found)
+def looked_up(ladder: Ladder, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the surprise of scores by `searchsorted` in the class of each, linear between knots, a tail beyond."""
+    known = ~np.isnan(scores)
+    of_class = np.searchsorted(ladder.edges, np.cumsum(known, axis=1) - known, side="right") - 1
+    found = np.full(scores.shape, np.nan)
+    for j in range(len(ladder.edges)):
+        cells = known & (of_class == j)
+        own = slice(ladder.first[j], ladder.first[j + 1])
+        knots, log10_p, score = ladder.knots[own], ladder.log10_p[own], scores[cells]
+        k = np.clip(np.searchsorted(knots, score, side="right") - 1, 0, len(knots) - 2)
+        slope = np.diff(log10_p) / np.diff(knots)
+        within = log10_p[k] + slope[k] * (np.clip(score, knots[0], knots[-1]) - knots[k])
+        over = np.maximum(score - knots[-1], 0.0)
+        shape, scale = ladder.shape[j], ladder.scale[j]
+        tail = np.log1p(shape * over / scale) / shape if shape else over / (scale or np.inf)
+        found[cells] = -within + tail / np.log(10.0)
+    return found
 
 
 def rarity(n_accounts: int) -> Case:
-    """Return the case of looking up how rare scores are."""
+    """Return the case of looking up how rare scores are, in classes of history length and with a tail."""
     rng = np.random.default_rng(4)
-    rule = PooledConformal.fit(rng.exponential(1.0, 1_000_000))
-    scores = rng.exponential(1.0, (n_accounts, harness.N_DAYS))
+    ladder = Ladder.fit(rng.exponential(1.0, (1000, harness.N_DAYS)) ** 1.2, own_rates=False)
+    scores = rng.exponential(1.0, (n_accounts, harness.N_DAYS)) ** 1.2
     scores[rng.random(scores.shape) < 0.03] = np.nan
 
     def peer() -> NDArray[np.float64]:
-        return np.asarray(looked_up(rule.scores, rule.log10_p, scores))
+        return looked_up(ladder, scores)
 
     return Case(
-        name="surprise of scores",
+        name="surprise of scores, by history length",
         unit="account-days",
         size=scores.size,
-        own=lambda: rule.surprise(scores),
-        check=lambda: np.testing.assert_allclose(rule.surprise(scores), peer(), rtol=1e-9, atol=1e-12),
-        panel=f"{n_accounts:,} accounts, {len(rule.scores):,} knots",
+        own=lambda: ladder.surprise(scores),
+        check=lambda: np.testing.assert_allclose(ladder.surprise(scores)[0], peer(), rtol=1e-9, atol=1e-12),
+        panel=f"{n_accounts:,} accounts, {len(ladder.knots):,} knots",
         agreement="equal to 1e-9",
         peers={"NumPy searchsorted": Peer(call=peer, size=scores.size)},
     )

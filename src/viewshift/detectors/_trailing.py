@@ -29,4 +29,6 @@ def spread_floor(spread: Floats) -> float:
 
 def facing(z: Floats, direction: Direction) -> Floats:
     """Return `z` turned so that departures in `direction` are high."""
-    return {"up": z, "down": -z, "both": np.abs(z)}[direction]
+    if direction == "up":
+        return z
+    return -z if direction == "down" else np.abs(z)
