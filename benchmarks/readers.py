@@ -302,9 +302,7 @@ def main() -> None:
         print(lines[-1], flush=True)
     if set(asked.formats) == set(FORMATS):
         machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, polars {version('polars')}"
-        load = (
-            f"The machine had a load of {os.getloadavg()[2]:.0f}: on free cores, seconds are no more than CPU seconds."
-        )
+        load = f"Seconds are by the clock, with other work beside (a load of {os.getloadavg()[2]:.0f})."
         write_whole(TARGET, "\n".join([*lines, "", f"The limit is {LIMITS}; {machine}. {load}", ""]))
 
 

@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -166,9 +168,9 @@ vs.plots.power(curves)
 #
 # What is missing for a detector of the library is what makes it trustworthy: one file
 # (`src/viewshift/detectors/record_week.py`), one name in `__all__`, one entry in `tests/cases.py`, over which the
-# contract suite then runs, and one page with its formula and when not to use it. `CONTRIBUTING.md` says how. Until it
-# is there a rule on it works in memory, but `save` writes a file that `load_rule` refuses, since the class is
-# unknown.
+# contract suite then runs, and one page with its formula and when not to use it:
+# [step by step](../docs/new_detector.md). Until it is there a rule on it works in memory, but `save` writes a file that
+# `load_rule` refuses, since the class is unknown.
 
 # %%
 plt.close("all")

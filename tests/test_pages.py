@@ -3,6 +3,7 @@
 Blocks of a page share names and a folder. A block of text below a block of Python is what that prints.
 """
 
+import importlib
 import os
 import re
 import subprocess
@@ -16,6 +17,9 @@ from urllib.parse import urlsplit
 import matplotlib.pyplot as plt
 import polars as pl
 import pytest
+
+import contract
+from cases import ALL_FOUR, Case
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "tests" / "samples"
@@ -134,10 +138,20 @@ def test_the_check_in_of_the_page_writes_one_letter_and_forgets(folder):
     assert Path("checkin/review.csv").read_text(encoding="utf-8").count("left out") > 20
 
 
+def test_the_detector_of_the_page_keeps_the_contract(tmp_path, monkeypatch):
+    code, entry = (one.code for one in blocks("docs/new_detector.md") if one.language in ("python", "text"))
+    (tmp_path / "quantile_ratio.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    case = eval(entry.rstrip(",\n"), {"Case": Case, "vd": importlib.import_module("quantile_ratio")})
+    assert case.detector.claims == ALL_FOUR
+    for check in contract.ALL_CHECKS.values():
+        check(case, contract.Draw(seed=1))
+
+
 def test_no_block_is_of_a_language_that_nobody_runs():
     other = {(page, one.language) for page in GUIDES for one in blocks(page) if not one.language.startswith("{")}
     assert {language for _, language in other} == {"python", "sh", "text", "toml"}
-    assert {page for page, language in other if language == "toml"} == {"docs/study.md"}  # see test_study_config.py
+    assert {page for page, language in other if language == "toml"} == {"docs/new_detector.md", "docs/study.md"}
 
 
 def test_exceptions_are_needed():
