@@ -84,6 +84,31 @@ def test_focus_is_the_largest_gain_over_all_changes(family, sign):
         assert (np.nan_to_num(found) > 1).mean() > 0.05
 
 
+@pytest.mark.parametrize("family", MODEL)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_focus_of_a_day_rests_on_its_window_alone(family, sign):
+    """On awkward accounts: the largest gain by brute force, tolerance 1e-8; and each window by itself, to the bit."""
+    n_days, longest = 60, 20
+    counts, level = levels(16, n_days, seed=5)
+    means = level * np.random.default_rng(6).uniform(0.5, 1.5, counts.shape)
+    counts[:5], means[:5] = np.array([[0.1], [0.7], [3.0], [0.0], [1.0]]), 1.0
+    counts[5, 20:] = counts[6, 15:40] = counts[7] = np.nan
+    counts[8], means[8] = np.resize([0.3, 0.1, 0.2], n_days), 0.2
+    values = (counts - means) / np.sqrt(means) if family == "normal" else counts
+    empty = np.full((16, longest - 1), np.nan)
+    values, means = np.hstack([empty, values]), np.hstack([empty, means])
+    found = change_gain(values, means, n_days, MODEL[family], 0.8, sign)
+    expected = [
+        oracles.largest_gain(*row, longest, family, 0.8, sign)
+        for row in zip(values[:, longest - 1 :], means[:, longest - 1 :], strict=True)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-8)
+    for t in range(n_days):
+        window = slice(t, t + longest)
+        alone = change_gain(values[:, window].copy(), means[:, window].copy(), 1, MODEL[family], 0.8, sign)
+        np.testing.assert_array_equal(alone[:, 0], found[:, t])
+
+
 @pytest.mark.parametrize("case", golden("focus")["cases"], ids=lambda case: case["inputs"]["family"])
 def test_focus_is_that_of_its_authors(case):
     """changepoint-online, all days back, level known: 1 for Poisson, 0 in units of the standard deviation for normal.

@@ -12,7 +12,7 @@ from numba import prange
 from viewshift._typing import Floats, Ints
 from viewshift.kernels._compile import kernel, parallel_kernel
 
-_LANES = 32
+LANES = 32
 """Windows that are summed side by side."""
 
 
@@ -38,30 +38,37 @@ def _deflate(past: Floats, values: Floats, factors: Floats, history: Floats) -> 
 
 
 @kernel
-def _sum_windows(row: Floats, window: int, least: int, mean: Floats, std: Floats) -> None:
-    """Write mean and standard deviation of the windows that begin at the first columns of `row`.
+def add_windows(row: Floats, window: int, first: int, total: Floats) -> None:
+    """Add to `total` the sums of the `LANES` windows that begin at `first` and the columns after it; no NaN.
 
-    Sums of neighbouring windows are made side by side, each from its first day to its last, four days at a time.
+    They are made side by side, each from its first day to its last, four days at a time.
     """
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)  # places without a sign are not asked for it
+    for j in range(0, window - 3, 4):
+        for i in range(LANES):
+            k = np.uint64(first) + np.uint64(j) + np.uint64(i)
+            total[i] = (((total[i] + row[k]) + row[k + one]) + row[k + two]) + row[k + three]
+    for j in range(window // 4 * 4, window):
+        for i in range(LANES):
+            total[i] += row[np.uint64(first) + np.uint64(j) + np.uint64(i)]
+
+
+@kernel
+def _sum_windows(row: Floats, window: int, least: int, mean: Floats, std: Floats) -> None:
+    """Write mean and standard deviation of the windows that begin at the first columns of `row`."""
     n_days = len(mean)
-    filled, seen = np.zeros(n_days + window + _LANES), np.zeros(n_days + window + _LANES)
+    filled, seen = np.zeros(n_days + window + LANES), np.zeros(n_days + window + LANES)
     for j in range(n_days + window - 1):
         if not np.isnan(row[j]):
             filled[j] = row[j]
             seen[j] = 1.0
     count = seen[: window - 1].sum()
-    centre, total = np.zeros(_LANES), np.empty(_LANES)
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)  # places without a sign are not asked for it
-    for first in range(0, n_days, _LANES):
+    centre, total = np.zeros(LANES), np.empty(LANES)
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    for first in range(0, n_days, LANES):
         total[:] = 0.0
-        for j in range(0, window - 3, 4):
-            for i in range(_LANES):
-                k = np.uint64(first) + np.uint64(j) + np.uint64(i)
-                total[i] = (((total[i] + filled[k]) + filled[k + one]) + filled[k + two]) + filled[k + three]
-        for j in range(window // 4 * 4, window):
-            for i in range(_LANES):
-                total[i] += filled[np.uint64(first) + np.uint64(j) + np.uint64(i)]
-        n_here = min(_LANES, n_days - first)
+        add_windows(filled, window, first, total)
+        n_here = min(LANES, n_days - first)
         for i in range(n_here):
             count += seen[first + i + window - 1]
             centre[i] = total[i] / count if count >= least else np.nan
@@ -70,7 +77,7 @@ def _sum_windows(row: Floats, window: int, least: int, mean: Floats, std: Floats
             count -= seen[first + i]
         total[:] = 0.0
         for j in range(0, window - 3, 4):
-            for i in range(_LANES):
+            for i in range(LANES):
                 k = np.uint64(first) + np.uint64(j) + np.uint64(i)
                 a = (filled[k] - centre[i]) * seen[k]
                 b = (filled[k + one] - centre[i]) * seen[k + one]
@@ -78,7 +85,7 @@ def _sum_windows(row: Floats, window: int, least: int, mean: Floats, std: Floats
                 d = (filled[k + three] - centre[i]) * seen[k + three]
                 total[i] = (((total[i] + a * a) + b * b) + c * c) + d * d
         for j in range(window // 4 * 4, window):
-            for i in range(_LANES):
+            for i in range(LANES):
                 k = np.uint64(first) + np.uint64(j) + np.uint64(i)
                 a = (filled[k] - centre[i]) * seen[k]
                 total[i] += a * a
