@@ -93,6 +93,23 @@ def test_every_step_of_the_ladder_is_the_one_of_the_definition(ladder):
     assert (above & ~outside).any()
 
 
+@pytest.mark.parametrize("shape", ["far below", "far beyond", "few numbers", "one number"])
+def test_surprise_is_interpolated_wherever_the_knots_lie(shape):
+    """The kernel looks a score up in a grid over the knots: against NumPy where the grid's cells are of little use."""
+    rng = np.random.default_rng(7)
+    reference = rng.normal(size=(50, 300))
+    if shape.startswith("far"):
+        reference[0, :200] = np.geomspace(1e3, 1e12, 200) * (-1 if shape == "far below" else 1)
+    elif shape == "few numbers":
+        reference = np.round(reference)
+    else:
+        reference = np.full((50, 300), 2.5)
+    ladder = Ladder.fit(reference, by_history=False, own_rates=False)
+    scores = np.concatenate([ladder.knots, ladder.knots[:-1] + np.diff(ladder.knots) * 0.3, [-1e15]])
+    expected = -np.interp(scores, ladder.knots, ladder.log10_p)
+    np.testing.assert_allclose(ladder.surprise(scores[None, :])[0][0], expected, rtol=1e-9, atol=1e-12)
+
+
 def test_own_rates_by_hand():
     """One account whose p is .01, .1, .03, .5 and again .01, with c = 20, 10, 8 (METHODS, finding 2)."""
     p = np.array([[0.01, 0.1, np.nan, 0.03, 0.5, 0.01]])

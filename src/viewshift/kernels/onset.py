@@ -36,15 +36,18 @@ def own_size(days: Floats, mean: float, size: float, spread: float, temper: floa
     """
     best, found = -np.inf, size
     active = np.sort(days[days > 0.0])  # few numbers, many times each
-    total, seen = active.sum(), np.count_nonzero(~np.isnan(days))
+    total, seen, n_distinct = active.sum(), np.count_nonzero(~np.isnan(days)), 0
+    times = np.zeros(len(active))
+    for t in range(len(active)):
+        n_distinct += t == 0 or active[t] != active[n_distinct - 1]
+        active[n_distinct - 1] = active[t]
+        times[n_distinct - 1] += 1.0
     for k in range(-_STEPS, _STEPS + 1):
         r = size * math.exp(0.25 * k)
-        none, weight = math.lgamma(r), 0.0
+        none = math.lgamma(r)
         fit = total * math.log(mean / (r + mean)) - seen * r * math.log1p(mean / r)
-        for t in range(len(active)):
-            if t == 0 or active[t] != active[t - 1]:
-                weight = math.lgamma(active[t] + r) - none
-            fit += weight
+        for t in range(n_distinct):
+            fit += times[t] * (math.lgamma(active[t] + r) - none)
         fit = fit / temper - 0.5 * (0.25 * k / spread) ** 2
         if fit > best:
             best, found = fit, r
@@ -52,13 +55,51 @@ def own_size(days: Floats, mean: float, size: float, spread: float, temper: floa
 
 
 @kernel
-def ratio_quantiles(log_ratio: Floats, log_weight: Floats, at: Floats) -> Floats:
+def ratio_quantiles(log_ratio: Floats, weight: Floats, at: Floats) -> Floats:
     """Return quantiles of weighted points, linear between the middles of their steps, as ratios."""
-    possible = log_weight > -np.inf
-    points, weight = log_ratio[possible], np.exp(log_weight[possible] - log_weight.max())
+    possible = weight > 0.0
+    points, heavy = log_ratio[possible], weight[possible]
     order = np.argsort(points)
-    weight = weight[order] / weight.sum()
-    return np.exp(np.interp(at, np.cumsum(weight) - weight / 2, points[order]))
+    heavy = heavy[order] / heavy.sum()
+    return np.exp(np.interp(at, np.cumsum(heavy) - heavy / 2, points[order]))
+
+
+@kernel
+def _best_spans(
+    sums: Floats, n_onsets: int, gain: Floats, loss: Floats, base: Floats, profile: Floats, found: Floats
+) -> None:
+    """Find the best onset and end at each of `N_LEVELS` levels, which are lanes of the same instructions.
+
+    The columns of `sums` are, before each day and after the last, the sums of lift, count and number of the days; a
+    day in the shift adds ``lift + count * gain - loss``. Rows of `found` are the log-likelihood of the best, `base`
+    where no day is in the shift, its first day, and the day after its last, counted from the first possible onset; one
+    more row is for scratch. `profile`, ``(n_onsets, n_levels)``, is raised to the largest log-likelihood of each onset.
+    """
+    most, start, end, least = found[0], found[1], found[2], found[3]
+    most[:], least[:] = -np.inf, np.inf
+    for t in range(n_onsets, len(sums)):
+        lift, total, count, day = sums[t, 0], sums[t, 1], sums[t, 2], float(t)
+        for j in range(N_LEVELS):
+            begun = lift + total * gain[j] - count * loss[j]
+            before, at = most[j], end[j]
+            better = begun > before
+            most[j] = begun if better else before
+            end[j] = day if better else at
+    for j in range(N_LEVELS):
+        most[j] += base[j]
+    for t in range(n_onsets):
+        lift, total, count, day = sums[t, 0], sums[t, 1], sums[t, 2], float(t)
+        shown = profile[t]
+        for j in range(N_LEVELS):
+            begun = lift + total * gain[j] - count * loss[j]
+            here, so_far = most[j] - begun, shown[j]
+            shown[j] = here if here > so_far else so_far
+            before, at = least[j], start[j]
+            better = begun <= before
+            least[j] = begun if better else before
+            start[j] = day if better else at
+    for j in range(N_LEVELS):
+        most[j] -= least[j]
 
 
 @parallel_kernel
@@ -134,51 +175,50 @@ def locate_shifts(
         low = math.log(usual[a, 0]) - (0.0 if sign > 0 else 4.0)
         high = math.log(usual[a, -1]) if sign < 0 else math.log(1.5 * max(1.0, np.nanmax(days), usual[a, -1]))
         n_onsets = opened[a] - first[a] + 1
-        profile = np.full(n_onsets, -np.inf)
-        weights = np.full((n_usual, N_LEVELS), -np.inf)
-        log_ratio = np.zeros((n_usual, N_LEVELS))
-        best = -np.inf
         plain = log_weights(days, own)
-        count, total = np.zeros(len(days) + 1), np.zeros(len(days) + 1)
-        lift, begun = np.zeros(len(days) + 1), np.zeros(len(days) + 1)
+        sums = np.zeros((len(days) + 1, 3))
         for t in range(len(days)):
             here = not np.isnan(days[t])
-            count[t + 1] = count[t] + here
-            total[t + 1] = total[t] + (days[t] if here else 0.0)
+            sums[t + 1, 1] = sums[t, 1] + (days[t] if here else 0.0)
+            sums[t + 1, 2] = sums[t, 2] + here
+        level = np.exp(low + (high - low) * (np.arange(N_LEVELS) + 0.5) / N_LEVELS)
+        log_ratio = np.empty((n_usual, N_LEVELS))
+        gain, loss, base = np.empty(N_LEVELS), np.empty(N_LEVELS), np.empty(N_LEVELS)
+        m_gain, m_loss = np.empty(N_LEVELS), np.empty(N_LEVELS)
+        profile = np.full((n_onsets, N_LEVELS), -np.inf)
+        found = np.zeros((len(SIZES), n_usual, 4, N_LEVELS))
         for q in range(len(SIZES)):
             r = own * SIZES[q]
-            lift[1:] = np.cumsum(log_weights(days, r) - plain)
+            sums[1:, 0] = np.cumsum(log_weights(days, r) - plain)
             for j in range(N_LEVELS):
-                log_m = low + (high - low) * (j + 0.5) / N_LEVELS
-                m = math.exp(log_m)
-                m_gain, m_loss = math.log(m / (r + m)), r * math.log1p(m / r)
+                m_gain[j], m_loss[j] = math.log(level[j] / (r + level[j])), r * math.log1p(level[j] / r)
+            for i in range(n_usual):
+                u = usual[a, i]
+                u_gain, u_loss = math.log(u / (own + u)), own * math.log1p(u / own)
+                outside = plain.sum() + sums[-1, 1] * u_gain - sums[-1, 2] * u_loss
+                for j in range(N_LEVELS):
+                    gain[j], loss[j] = m_gain[j] - u_gain, m_loss[j] - u_loss
+                    if q == 0:
+                        log_ratio[i, j] = math.log(level[j] / u)
+                    base[j] = outside if sign * log_ratio[i, j] >= 0.0 else -np.inf
+                _best_spans(sums, n_onsets, gain, loss, base, profile, found[q, i])
+        best = -np.inf
+        for q in range(len(SIZES)):
+            for j in range(N_LEVELS):
                 for i in range(n_usual):
-                    u = usual[a, i]
-                    change = math.log(m / u)
-                    log_ratio[i, j] = change
-                    if sign * change < 0:
-                        continue
-                    u_gain, u_loss = math.log(u / (own + u)), own * math.log1p(u / own)
-                    base = plain.sum() + total[-1] * u_gain - count[-1] * u_loss
-                    # of days t in the shift, each adds lift + y (m_gain - u_gain) - (m_loss - u_loss)
-                    for t in range(len(begun)):
-                        begun[t] = lift[t] + total[t] * (m_gain - u_gain) - count[t] * (m_loss - u_loss)
-                    most, e = -np.inf, 0
-                    for t in range(n_onsets, len(begun)):
-                        if begun[t] > most:
-                            most, e = begun[t], t - n_onsets
-                    least, s = np.inf, 0
-                    for t in range(n_onsets):
-                        profile[t] = max(profile[t], base + most - begun[t])
-                        if begun[t] <= least:
-                            least, s = begun[t], t
-                    found = base + most - least
-                    weights[i, j] = np.logaddexp(weights[i, j], found / level_temper - shrink * abs(change))
-                    if found > best:
-                        best = found
-                        places[a, 0], places[a, 3] = first[a] + s, opened[a] + e
-        inside = np.flatnonzero(profile >= best - drop * temper)
+                    if found[q, i, 0, j] > best:
+                        best = found[q, i, 0, j]
+                        places[a, 0] = first[a] + int(found[q, i, 1, j])
+                        places[a, 3] = first[a] + int(found[q, i, 2, j]) - 1
+        weight = np.zeros((n_usual, N_LEVELS))
+        for q in range(len(SIZES)):
+            for i in range(n_usual):
+                for j in range(N_LEVELS):
+                    weight[i, j] += math.exp((found[q, i, 0, j] - best) / level_temper - shrink * abs(log_ratio[i, j]))
+        for t in range(n_onsets):
+            profile[t, 0] = profile[t].max()
+        inside = np.flatnonzero(profile[:, 0] >= best - drop * temper)
         places[a, 1] = min(places[a, 0], first[a] + inside[0])
         places[a, 2] = max(places[a, 0], first[a] + inside[-1])
-        ratio[a] = ratio_quantiles(log_ratio.ravel(), weights.ravel(), at)
+        ratio[a] = ratio_quantiles(log_ratio.ravel(), weight.ravel(), at)
     return places, ratio
