@@ -9,13 +9,14 @@ WORKERS ?= 2
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help report test fuzz speed check format lint types layers docstrings docs links notebooks pictures lock clean
+.PHONY: help report test fuzz speed speed-large check format lint types layers docstrings docs links notebooks pictures lock clean
 
 help:
 	@echo "make report   run the default study and say where the report is"
 	@echo "make test     run all tests"
 	@echo "make fuzz     feed the readers with files that went wrong, for SECONDS=600"
 	@echo "make speed    measure kernels beside their peers, half an hour, into benchmarks/results/speed"
+	@echo "make speed-large  measure a million accounts: pipelines and monitors, an hour, 2 GB of disk"
 	@echo "make check    format, lint, types, layers, docstrings, documentation, notebooks"
 	@echo "make docs     build the documentation into docs/_build/html"
 	@echo "make links    ask whether the documentation's links still lead somewhere (needs the network)"
@@ -56,6 +57,10 @@ fuzz: $(VENV)/.installed-all
 
 speed: $(VENV)/.installed-speed
 	$(BIN)/python benchmarks/speed/harness.py
+
+speed-large: $(VENV)/.installed-speed
+	$(BIN)/python benchmarks/speed/pipeline.py
+	$(BIN)/python benchmarks/speed/monitor.py
 
 check: format lint types layers docstrings docs notebooks
 	@echo "All checks passed."

@@ -63,6 +63,7 @@ def full_export(tmp_path):
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command in this process; return exit code, output and errors."""
+    monkeypatch.setattr("viewshift.cli.terminal.when_compiling", lambda say: None)
 
     def _run(*arguments):
         monkeypatch.setattr(sys, "argv", ["viewshift", *map(str, arguments)])

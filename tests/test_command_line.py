@@ -12,6 +12,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import numba
 import pandas as pd
 import pytest
 
@@ -22,6 +23,7 @@ from viewshift._checks import check_choice
 from viewshift._progress import progress_bar
 from viewshift.cli.commands import COMMANDS
 from viewshift.cli.options import DATE_ORDERS, POPULATIONS, SCENARIOS
+from viewshift.cli.terminal import say_when_compiling
 from viewshift.local_days import check_tz
 from viewshift.readers._dates import ORDERS
 from viewshift.simulate.viewers import POPULATIONS as KNOWN_POPULATIONS
@@ -58,6 +60,7 @@ def folder(monkeypatch, tmp_path):
 def run(monkeypatch, capsys):
     """Run a line in this process, a study aside; return exit code, output and errors."""
     monkeypatch.setattr("viewshift.study.write", lambda out, **_: out / "report.html")
+    monkeypatch.setattr("viewshift.cli.terminal.when_compiling", lambda say: None)
 
     def _run(line):
         monkeypatch.setattr(sys, "argv", shlex.split(line))
@@ -199,6 +202,23 @@ def test_a_bar_moves_only_where_a_cursor_can(monkeypatch, term, shown, capsys):
     with progress_bar(2, None, "working") as step:
         step("simulating")
     assert ("simulating" in capsys.readouterr().err) == shown
+
+
+def test_compiling_is_told_on_the_error_stream_in_one_line_wherever_it_goes(capsys):
+    say_when_compiling()
+    assert [numba.njit(lambda x, n=n: n * x)(2) for n in (2, 3)] == [4, 6]
+    assert capsys.readouterr().err == "Compiling for this machine, once: about a minute.\n"
+
+
+def test_a_machine_compiles_once(folder):
+    """A later process reads all kernels from the cache; a few may go, since other tests write to it meanwhile."""
+    for _ in range(4):
+        process = start("detect", "NetflixViewingHistory.csv", "--until", "2025-07-31")
+        _, err = process.communicate(timeout=600)
+        assert process.returncode == DONE, err
+        if "Compiling" not in err:
+            return
+    raise AssertionError(err)
 
 
 COMPLETIONS = [

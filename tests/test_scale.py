@@ -17,6 +17,7 @@ import viewshift as vs
 from large_tables import arrow, code_of, days, in_order, plays, shuffled, write
 from refusing import Dying
 from viewshift.scale import Days, Plays, common_cause, judge, out_of_core, shuffle, task
+from viewshift.scale.work import Work
 
 
 @cache
@@ -125,6 +126,14 @@ def test_plays_are_summed_as_read_table_sums_them(zone):
 
 
 # Files.
+
+
+def test_two_calls_for_one_place_do_not_meet(tmp_path):
+    source, out = sorted_file(tmp_path), tmp_path / "out"
+    with Work(out, "another").alone(), pytest.raises(ValueError, match=r"another is writing .*out now"):
+        vs.scale.alarms(rule("causal"), source, out, workers=1)
+    vs.scale.alarms(rule("causal"), source, out, workers=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["days.parquet", "out"]
 
 
 def sorted_file(folder):

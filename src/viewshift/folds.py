@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold
 
 from viewshift._typing import Floats
 from viewshift.detectors import Detector
@@ -59,6 +58,8 @@ def out_of_fold_scores(detector: Detector, panel: Panel, labels: Any, n_folds: i
     ValueError
         If there are fewer labels than folds.
     """
+    from sklearn.model_selection import GroupKFold  # noqa: PLC0415 - slow to import, and only fits need it
+
     n_groups = len(np.unique(labels))
     if n_groups < n_folds:
         raise ValueError(f"`fit` needs at least {n_folds} groups of accounts (`n_folds`), got {n_groups}.")

@@ -27,9 +27,8 @@ def answer(content: Mapping[str, Any]) -> None:
 
 
 def say_when_compiling() -> None:
-    """Say on the terminal if a command has to wait for kernels to be compiled."""
-    if sys.stderr.isatty():
-        when_compiling(lambda: say("Compiling for this machine, once: about a minute.", aside=True))
+    """Say on the error stream if a command has to wait for kernels to be compiled."""
+    when_compiling(lambda: say("Compiling for this machine, once: about a minute.", aside=True))
 
 
 def remind(sentences: list[str]) -> None:

@@ -98,7 +98,7 @@ def alarms(
     FileExistsError
         If `out` exists and is not the result of the same call.
     ValueError
-        If a column is missing or of the wrong kind, or a value impossible.
+        If a column is missing or of the wrong kind, a value impossible, or another call is writing to `out`.
     ChildProcessError
         If a worker dies, for want of memory for example.
 
@@ -129,48 +129,49 @@ def alarms(
     layout = with_span(layout, source, groups)
     asked = (rule, source.identity(), layout, surprise, factors, strata, fdr, method, at_once)
     work = Work(Path(out), fingerprint(asked) or uuid.uuid4().hex)
-    if work.begin():
-        return work.out
-    blocks = plan_blocks(groups, at_once)
-    n_rows = sum(group.rows for group in groups)
-    task = Task(
-        rule=rule,
-        source=source,
-        layout=layout,
-        columns=tuple(dict.fromkeys([*layout.columns(source.schema), *([] if strata is None else [strata])])),
-        work=work,
-        blocks=tuple(blocks or ()),
-        runs=() if blocks else tuple(plan_runs(groups, at_once)),
-        n_buckets=0 if blocks else min(MOST_BUCKETS, math.ceil(n_rows / (SLACK * at_once))),
-        at_once=at_once,
-        surprise=surprise,
-        on_day=fdr is not None,
-        factors=factors if shock is None else None,
-        has_shock=shock is not None,
-        strata=strata,
-    )
-    _carry_out(task, shock, n_workers, progress)
-    parts = range(task.n_parts)
-    if fdr is not None:
-        _decide(task, fdr, method)
-    kinds = [*(kind for kind in task.names(0) if kind != "on_day"), *([] if fdr is None else ["discoveries"])]
-    accounts, n_alarms, left_out = counted(task, parts)
-    manifest = {
-        "detector": repr(rule.detector),
-        "per_account_year": rule.per_account_year,
-        "threshold": rule.threshold_,
-        "reference": rule.reference,
-        "layout": repr(layout),
-        "input": {name or source.root.name: size for name, size, _ in source.identity()},
-        "rows": n_rows,
-        "left_out": left_out,
-        "accounts": accounts,
-        "alarms": n_alarms,
-        "fdr": None if fdr is None else {"level": fdr, "method": method},
-        "versions": dict(versions()),
-    }
-    kept = {kind: [Path(part_name(kind, part)).name for part in parts] for kind in kinds}
-    work.finish(manifest, kept if shock is None else {**kept, FACTORS: []})
+    with work.alone():
+        if work.begin():
+            return work.out
+        blocks = plan_blocks(groups, at_once)
+        n_rows = sum(group.rows for group in groups)
+        task = Task(
+            rule=rule,
+            source=source,
+            layout=layout,
+            columns=tuple(dict.fromkeys([*layout.columns(source.schema), *([] if strata is None else [strata])])),
+            work=work,
+            blocks=tuple(blocks or ()),
+            runs=() if blocks else tuple(plan_runs(groups, at_once)),
+            n_buckets=0 if blocks else min(MOST_BUCKETS, math.ceil(n_rows / (SLACK * at_once))),
+            at_once=at_once,
+            surprise=surprise,
+            on_day=fdr is not None,
+            factors=factors if shock is None else None,
+            has_shock=shock is not None,
+            strata=strata,
+        )
+        _carry_out(task, shock, n_workers, progress)
+        parts = range(task.n_parts)
+        if fdr is not None:
+            _decide(task, fdr, method)
+        kinds = [*(kind for kind in task.names(0) if kind != "on_day"), *([] if fdr is None else ["discoveries"])]
+        accounts, n_alarms, left_out = counted(task, parts)
+        manifest = {
+            "detector": repr(rule.detector),
+            "per_account_year": rule.per_account_year,
+            "threshold": rule.threshold_,
+            "reference": rule.reference,
+            "layout": repr(layout),
+            "input": {name or source.root.name: size for name, size, _ in source.identity()},
+            "rows": n_rows,
+            "left_out": left_out,
+            "accounts": accounts,
+            "alarms": n_alarms,
+            "fdr": None if fdr is None else {"level": fdr, "method": method},
+            "versions": dict(versions()),
+        }
+        kept = {kind: [Path(part_name(kind, part)).name for part in parts] for kind in kinds}
+        work.finish(manifest, kept if shock is None else {**kept, FACTORS: []})
     return work.out
 
 

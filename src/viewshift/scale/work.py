@@ -2,10 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from viewshift._files import write_files, write_whole
 from viewshift.scale._arrow import pq
@@ -33,6 +36,29 @@ class Work:
     def folder(self) -> Path:
         """Where the parts are until all are there."""
         return self.out.with_name(f".{self.out.name}.partial")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other calls away from the same place while the block runs; a killed one keeps nobody away.
+
+        Raises
+        ------
+        ValueError
+            If another call is at work there.
+        """
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        path = self.out.with_name(f".{self.out.name}.lock")
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise ValueError(f"`out` must be for one call at a time, but another is writing {self.out} now.") from None
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # a file that is open cannot go on Windows
+                path.unlink()
+            lock.release()
 
     def begin(self) -> bool:
         """Make the folder, and empty it of what another input, rule or version has left; say if the result is there.
