@@ -44,7 +44,7 @@ Wanted for a million accounts of a year were the seconds in parentheses, and 6,0
 `python benchmarks/speed/pipeline.py` measures it.
 """
 HEAD = (
-    "| rule on | accounts x days | rows | alarms | seconds | of all cores | ns of a core a row | peak MB | file MB |",
+    "| rule on | accounts x days | rows | alarms | seconds | processor s | ns of a core a row | peak MB | file MB |",
     "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
 )
 
