@@ -1,7 +1,7 @@
 """Logs of plays summed over days without being held: the same as `read_table(...).daily(...)`, whatever the log."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,11 @@ import pytest
 
 import viewshift as vs
 from viewshift.kernels.plays import BUCKETS, TIME_BITS, grow_table, number_keys, share_out, sum_days
-from viewshift.scale import daily
-from viewshift.scale.events import _log, _numbering, _store
+from viewshift.kernels.plays_in_order import NEVER, add_plays, write_days
+from viewshift.readers import _sieve
+from viewshift.scale import daily, events
+from viewshift.scale import plays as large_plays
+from viewshift.scale.events import _clean, _log, _numbering, _store
 
 CHANGES = [
     ("Europe/Berlin", "2024-03-31"),  # forwards at night
@@ -71,9 +74,22 @@ def assert_same(fast: vs.Panel, exact: vs.Panel) -> None:
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let batches, the store in memory and the hash table be tiny."""
-    monkeypatch.setattr(_log, "BATCH", 97)
+    monkeypatch.setattr(_log, "BATCH", 47)
     monkeypatch.setattr(_store, "HELD", 24 * 150)
     monkeypatch.setattr(_numbering, "SLOTS", 2)
+
+
+@pytest.fixture
+def only_as_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no log be read a second time."""
+    monkeypatch.delattr(events, "Collected")
+
+
+def options_of(seed: int, day: str) -> dict[str, str]:
+    """Plays go on after the last day, and do not; begin before the first, and do not."""
+    last = date.fromisoformat(day) + timedelta(days=int(seed % 2) * 4)
+    since = {"since": str(date.fromisoformat(day) - timedelta(days=2))} if seed == 2 else {}
+    return {"until": str(last), "day_start": "04:00" if seed else "00:00", **since}
 
 
 @pytest.mark.filterwarnings("ignore:polars frame. of:UserWarning")
@@ -85,9 +101,48 @@ def test_daily_of_a_log_is_that_of_its_table(change, keys, in_pieces) -> None:
         log = random_log(seed, tz, day)
         if keys == "text":
             log = log.with_columns("viewer " + pl.col("account").cast(pl.String) + pl.lit(" "))
-        last = date.fromisoformat(day) + timedelta(days=int(seed % 2) * 4)  # plays go on after it, and do not
-        options = {"until": str(last), "day_start": "04:00" if seed else "00:00"}
+        options = options_of(seed, day)
         assert_same(daily(log.lazy(), tz=tz, **options), exactly(log, tz, **options))
+
+
+@pytest.mark.filterwarnings("ignore:polars frame. of:UserWarning")
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("order", [["start"], ["account", "start"]], ids=["by time", "by account"])
+def test_a_log_in_order_is_summed_as_it_is_read(change, order, in_pieces, only_as_read) -> None:
+    tz, day = change
+    for seed in range(3):
+        log, options = random_log(seed, tz, day).sort(order), options_of(seed, day)
+        if seed == 1:
+            text = pl.col("account").cast(pl.String)
+            log = log.with_columns(pl.when(pl.int_range(pl.len()) % 2 == 0).then(text).otherwise(text + " "))
+        assert_same(daily(log.lazy(), tz=tz, **options), exactly(log, tz, **options))
+
+
+def test_days_of_very_many_titles_or_plays_are_summed_all_the_same() -> None:
+    start = pl.datetime_range(datetime(2025, 6, 1), datetime(2025, 6, 1, 23), "1s", eager=True)
+    log = pl.DataFrame({"start": start})
+    assert daily(log, tz="UTC", until="2025-06-01")["episodes"] == len(log) > 2**16
+    titled = log[:2000].with_columns((pl.int_range(2000) % 300).cast(pl.String).alias("title"))
+    assert daily(titled, tz="UTC", until="2025-06-01")["episodes"] == 300
+
+
+def test_plays_are_in_the_future_from_the_day_after_tomorrow_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Noon(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return datetime(2025, 6, 1, 12, tzinfo=UTC)
+
+    for module in (_sieve, _clean, large_plays):
+        monkeypatch.setattr(module, "datetime", Noon)
+    last, first = datetime(2025, 6, 2, 23, 59, 59, 999_000, UTC), datetime(2025, 6, 3, tzinfo=UTC)
+    log = pl.DataFrame({"account": "a", "start": [last, first]}, schema_overrides={"start": pl.Datetime("ms", "UTC")})
+    read = vs.read_table(log, tz="UTC")
+    assert [(part.reason, part.lines) for part in read.report.left_out] == [("in the future", (1,))]
+    with pytest.warns(UserWarning, match=r"of 2 rows 1 were left out: 1 in the future \(row 1\)"):
+        panel = daily(log, tz="UTC", until="2025-06-04")
+    assert panel["episodes"].tolist() == [[1, 0, 0]]
+    kept, left_out = vs.scale.Plays(tz="UTC", until="2025-06-04").usable(log.to_arrow())
+    assert (kept["start"].to_pylist(), left_out) == ([last], {"in the future": 1})
 
 
 LOG = pl.DataFrame(
@@ -192,6 +247,10 @@ def test_measures_are_those_asked_for_and_possible() -> None:
         daily(LOG, **BERLIN, measures=["hours"])
     with pytest.raises(ValueError, match="`measures` must not name 'minutes', since polars frame has no durations or"):
         daily(LOG.drop("duration"), **BERLIN, measures=["minutes"])
+    with pytest.raises(ValueError, match="`measures` must name at least one measure, got none"):
+        daily(LOG, **BERLIN, measures=[])
+    with pytest.raises(ValueError, match="`measures` must not name 'minutes', since polars frame has no durations or"):
+        daily(LOG.with_columns(duration=pl.lit(None, pl.Int64)), **BERLIN, measures=["minutes"])
     with pytest.raises(ValueError, match="must not name 'top_show_episodes', since polars frame has no shows"):
         daily(LOG.drop("show"), **BERLIN, measures=["top_show_episodes"])
 
@@ -203,12 +262,14 @@ def test_the_span_is_that_of_a_table() -> None:
         assert daily(LOG, tz="UTC").n_days == 3
     with pytest.raises(ValueError, match=r"`until` must not lie before `since` or the first play \(2025-06-01\)"):
         daily(LOG, tz="UTC", until="2025-05-31")
+    with pytest.raises(ValueError, match=r"`until` must not lie in the future, got 9999-12-31"):
+        daily(LOG, tz="UTC", until="9999-12-31")
 
 
 MORNING = "2025-06-01 10:00:00"
 ODD = pl.DataFrame(
     {
-        "account": ["a", "a", None, " ", "a", "a", "a", "a", "b"],
+        "account": ["a", "a", " ", None, "a", "a", "a", "a", "b"],
         "start": [MORNING] * 4 + ["soon", "1970-01-01 00:00:00", "2999-01-01 00:00:00"] + [MORNING] * 2,
         "duration": ["60", "8000000", "60", "60", "60", "60", "60", "long", "60"],
     }
@@ -324,3 +385,52 @@ def test_days_are_summed_as_by_a_walk_through_the_minutes() -> None:
     )  # fmt: skip
     np.testing.assert_array_equal(minutes[::-1], watched[:, :n_days])
     assert first.tolist() == [start[account == i].min() // 1440 for i in (2, 1, 0)]
+
+
+def test_plays_in_order_are_added_as_by_a_walk_through_the_minutes() -> None:
+    rng = np.random.default_rng(0)
+    n, n_accounts, n_days = 300, 3, 6
+    account, start = rng.integers(0, n_accounts, n).astype(np.int32), np.sort(rng.integers(0, n_days * 1440, n))
+    length, title = rng.choice([0, 1, 30, 1500], n), rng.integers(0, 5, n)
+    show = np.where(title > 3, -1, title % 2).astype(np.int32)
+    watched, titles = np.zeros((n_accounts, n_days)), np.zeros((n_accounts, n_days))
+    dark, top = np.zeros((n_accounts, n_days)), np.zeros((n_accounts, n_days))
+    for i in range(n_accounts):
+        on = {t + k for t, m in zip(start[account == i], length[account == i], strict=True) for k in range(m)}
+        on = np.array([t for t in on if t < n_days * 1440])
+        np.add.at(watched[i], on // 1440, 1)
+        np.add.at(dark[i], on[on % 1440 < 360] // 1440, 1)
+        for day in range(n_days):
+            rows = np.flatnonzero((account == i) & (start // 1440 == day))
+            distinct = {title[row] or -row - 1: show[row] for row in rows}
+            titles[i, day] = len(distinct)
+            shows = [one for one in distinct.values() if one >= 0]
+            top[i, day] = max([*np.bincount(np.array(shows, int)), min(1, len(rows))])
+    borders = np.arange(0, 1440 * (n_days + 9), 360) * 60_000
+    state, seen = np.full((n_accounts, 2), NEVER), np.tile(np.array([0, 0, -1, 0], np.int32), (n_accounts, 1))
+    counts, ms = np.zeros((2, n_days, n_accounts), np.uint16), np.zeros((2, n_days, n_accounts), np.int32)
+    used, room = 0, (np.empty(n, np.int64), np.empty((n, 2), np.int32))
+    for part in (slice(0, 100), slice(100, n)):
+        used = add_plays(
+            account[part], start[part] * 60_000, (length[part] * 60_000).astype(np.int32), title[part], show[part],
+            borders, np.arange(len(borders)) // 4 + 100, 100, np.arange(len(borders)) % 4 == 0, state, seen, *room,
+            used, counts[0], ms[0], ms[1], counts[1],
+        )  # fmt: skip
+    first = seen[:, 3].astype(np.int64) - 101
+    for totals, unit, expected in (
+        (counts[0], 1, titles),
+        (ms[0], 60_000, watched),
+        (ms[1], 60_000, dark),
+        (counts[1], 1, top),
+    ):
+        found = np.empty((n_accounts, n_days), np.float32)
+        write_days(totals, 0, n_accounts, 1, unit, first, np.arange(n_accounts)[::-1].copy(), found)
+        np.testing.assert_array_equal(found[::-1, :-1], expected[:, 1:])
+        assert (found[:, -1] == 0).all()  # beyond the totals
+    assert used < n
+    early = add_plays(
+        account[:1], start[:1] * 60_000 - 1, length[:1].astype(np.int32), title[:1], show[:1], borders,
+        np.arange(len(borders)) // 4 + 100, 100, np.arange(len(borders)) % 4 == 0, state, seen, *room, used, counts[0],
+        ms[0], ms[1], counts[1],
+    )  # fmt: skip
+    assert early == -1

@@ -57,10 +57,11 @@ def day_cells(first: int, last: int, tz_name: str, day_start: time) -> tuple[Int
     begin = datetime.fromtimestamp(first / 1000, UTC).date() - timedelta(days=3)
     end = datetime.fromtimestamp(last / 1000, UTC).date() + timedelta(days=3)
     days = [begin + timedelta(days=n) for n in range((end - begin).days + 1)]
-    starts, midnights, mornings = (
-        np.array([first_instant(day, clock, tz) for day in days], dtype=np.int64)
-        for clock in (day_start, time(0), NIGHT_ENDS)
-    )
+    begins = {
+        clock: np.array([first_instant(day, clock, tz) for day in days], dtype=np.int64)
+        for clock in {day_start, time(0), NIGHT_ENDS}
+    }
+    starts, midnights, mornings = begins[day_start], begins[time(0)], begins[NIGHT_ENDS]
     borders = np.unique(np.concatenate([starts, midnights, mornings]))
     day = np.searchsorted(starts, borders, side="right") - 1
     is_night = np.searchsorted(midnights, borders, side="right") > np.searchsorted(mornings, borders, side="right")

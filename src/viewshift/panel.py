@@ -252,6 +252,22 @@ def _rebuilt(measures: Any, accounts: Any, start: Any, observed: Any, exposure: 
     return Panel(measures, accounts=accounts, start=start, observed=observed, exposure=exposure, widening=widening)
 
 
+def panel_of(measures: Mapping[str, Floats], accounts: Strings, start: np.datetime64, observed: Bools) -> Panel:
+    """Return the panel of arrays that are possible and that nobody else holds, which are not copied.
+
+    Parameters
+    ----------
+    measures, accounts, start, observed
+        As of `Panel`; measures are NaN where not observed, and there only.
+    """
+    panel = object.__new__(Panel)
+    parts = {"accounts": frozen(accounts), "start": start, "observed": frozen(observed), "exposure": None}
+    measured = MappingProxyType({name: frozen(values) for name, values in measures.items()})
+    for name, value in {"measures": measured, **parts, "widening": None}.items():
+        object.__setattr__(panel, name, value)
+    return panel
+
+
 def check_panel(name: str, value: Any) -> None:
     """Raise if `value` is no Panel, and say how to make one."""
     if not isinstance(value, Panel):

@@ -31,38 +31,50 @@ def number_keys(keys: Ints, begin: int, table: Ints, known: int, numbers: Number
     are in it, and it gets at most half full. Writes `numbers`, and of each new key the `first_row`. Returns the row
     that was come to and how many keys are known: if that row is not the end, `grow_table`, and go on.
     """
-    size = table.shape[0]
+    shift = _shift(table)
     old = known
     for row in range(begin, keys.size):
-        place = _place(keys[row], table)
-        if table[place, 1] == 0:
-            if 2 * known >= size:
+        place = _place(keys[row], table, shift)
+        number = table[place, 1]
+        if number == 0:
+            if 2 * known >= table.shape[0]:
                 return row, known
             table[place, 0] = keys[row]
             first_row[known - old] = row
             known += 1
-            table[place, 1] = known
-        numbers[row] = table[place, 1] - 1
+            number = table[place, 1] = known
+        numbers[row] = number - 1
     return keys.size, known
 
 
 @kernel
 def grow_table(table: Ints, larger: Ints) -> None:
     """Move all keys into a larger, empty table."""
+    shift = _shift(larger)
     for slot in range(table.shape[0]):
         if table[slot, 1] > 0:
-            place = _place(table[slot, 0], larger)
+            place = _place(table[slot, 0], larger, shift)
             larger[place, 0] = table[slot, 0]
             larger[place, 1] = table[slot, 1]
 
 
 @kernel
-def _place(key: np.int64, table: Ints) -> np.int64:
+def _shift(table: Ints) -> np.uint64:
+    """Return by how much a hash is shifted, so that its highest bits say the slot: they keep successive keys apart."""
+    shift, size = 64, table.shape[0]
+    while size > 1:
+        size //= 2
+        shift -= 1
+    return np.uint64(shift)
+
+
+@kernel
+def _place(key: np.int64, table: Ints, shift: np.uint64) -> np.uint64:
     """Return the slot in which the key is, or would be."""
-    size = np.uint64(table.shape[0])
-    place = np.int64(((np.uint64(key) * GOLDEN) >> np.uint64(32)) & (size - np.uint64(1)))
+    last = np.uint64(table.shape[0] - 1)
+    place = (np.uint64(key) * GOLDEN) >> shift
     while table[place, 1] != 0 and table[place, 0] != key:
-        place = (place + 1) & (table.shape[0] - 1)
+        place = (place + np.uint64(1)) & last
     return place
 
 
@@ -70,7 +82,7 @@ def _place(key: np.int64, table: Ints) -> np.int64:
 def share_out(
     numbers: Numbers,
     start: Ints,
-    length: Ints,
+    length: Numbers,
     item: Ints,
     show: Numbers,
     packed: Ints,

@@ -1,24 +1,28 @@
 """Logs of plays of any size to a panel, without holding them in memory."""
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from viewshift._checks import check_choice
+from viewshift._arrays import check_names
+from viewshift._checks import check_choice, check_day
 from viewshift.daily import check_span
 from viewshift.local_days import check_time_of_day, check_tz
-from viewshift.panel import Panel
+from viewshift.panel import Panel, panel_of
 from viewshift.readers._pseudonyms import Key, check_key, pseudonyms
 from viewshift.readers._sieve import CONTROLS
 from viewshift.readers._source import EXCESS, LINE
 from viewshift.readers.table import _chosen
-from viewshift.scale.events._clean import Cleaner
+from viewshift.scale.events._calendar import Calendar
+from viewshift.scale.events._clean import Cleaner, Plays
+from viewshift.scale.events._in_order import MEASURES, InOrder
 from viewshift.scale.events._log import Log, open_log
 from viewshift.scale.events._store import Store
-from viewshift.scale.events._totals import MEASURES, Collected
+from viewshift.scale.events._totals import Collected
 
 
 def daily(
@@ -79,9 +83,12 @@ def daily(
 
     Notes
     -----
-    The log is read once. Memory: the panel (twice for a moment), a batch of the log, some 100 bytes per account, and 12
-    to 24 bytes per play up to 1 GiB; beyond that plays go to a temporary file (in the folder that ``TMPDIR`` names),
-    from which they come back by accounts, a 256th of them at a time.
+    A log in which the plays of each account come in order of time is summed as it is read. Memory: the panel (less than
+    twice), some batches of the log, and some 100 bytes per account, with titles 20 more for each of its busiest day.
+
+    Any other log is read a second time, and an iterator in any case goes this way: 12 to 24 bytes per play are kept up
+    to 1 GiB; beyond that plays go to a temporary file (in the folder that ``TMPDIR`` names), from which they come back
+    by accounts, a 256th of them at a time.
 
     Titles and shows, and accounts that are text, are told apart by a 64-bit hash. Of n accounts two are taken for one
     with probability n^2 / 2^65, 3e-8 for a million; titles must differ only within an account's day.
@@ -101,6 +108,10 @@ def daily(
     for measure in measures if measures is not None else ():
         check_choice("measures", measure, MEASURES)
     wanted = set(MEASURES if measures is None else measures)
+    span = (
+        None if since is None else _number(check_day("since", since)),
+        None if until is None else min(_number(check_day("until", until)), _number(np.datetime64("today", "D")) + 2),
+    )
     log = open_log(source)
     given = {"account": account, "start": start, "end": end, "duration": duration, "title": title, "show": show}
     if start is None and "start" not in map(str.lower, log.schema):
@@ -111,25 +122,54 @@ def daily(
     columns = _chosen(pl.DataFrame(schema=log.schema), given, log.name)
     with_shows = "top_show_episodes" in wanted and "show" in columns
     with_items = "title" in columns and ("episodes" in wanted or with_shows)
-    cleaner = Cleaner(log, columns, with_items=with_items, with_shows=with_shows)
+    able = {"episodes"} | ({"top_show_episodes"} if with_shows else set())
+    able |= {"minutes", "night_minutes"} if columns.keys() & {"duration", "end"} else set()
+    if measures is not None:
+        _check_measures(wanted, able, log)
+    calendar = Calendar(tz, clock, with_night="night_minutes" in wanted)
     with Store(with_items=with_items, with_shows=with_shows) as store:
-        collected = Collected(cleaner.plays(), store, with_items=with_items, with_shows=with_shows)
+        cleaner = Cleaner(log, columns, with_items=with_items, with_shows=with_shows)
+        summed: InOrder | Collected | None = None
+        if log.can_be_read_again:
+            summed = _in_order(cleaner.plays(), InOrder(wanted & able, calendar, *span))
+        if summed is None:
+            cleaner = Cleaner(log, columns, with_items=with_items, with_shows=with_shows)
+            summed = Collected(cleaner, calendar, store)
         if cleaner.left_out:
             warnings.warn(_what_was_left_out(log, cleaner), UserWarning, stacklevel=2)
-        possible = {"episodes"}
-        possible |= {"minutes", "night_minutes"} if collected.has_length else set()
-        possible |= {"top_show_episodes"} if collected.has_show else set()
-        if measures is not None and (missing := wanted - possible):
-            what = "shows" if "top_show_episodes" in missing else "durations or ends"
-            raise ValueError(f"`measures` must not name {min(missing)!r}, since {log.name} has no {what}.")
-        opens, closes = check_span(*collected.lay_out(tz, clock), since, until)
-        accounts = collected.accounts if key is None else pseudonyms(collected.accounts, key)
+        able -= set() if cleaner.has_length else {"minutes", "night_minutes"}
+        able -= set() if cleaner.has_show else {"top_show_episodes"}
+        if measures is not None:
+            _check_measures(wanted, able, log)
+        first, last = (np.datetime64(calendar.day(ms), "D") for ms in (cleaner.earliest, cleaner.latest))
+        opens, closes = check_span(first, last, since, until)
+        accounts = cleaner.accounts.names if key is None else pseudonyms(cleaner.accounts.names, key)
         names = accounts.str.replace_all(CONTROLS, "\N{REPLACEMENT CHARACTER}").to_numpy().astype(np.str_)
         order = np.argsort(names)
-        shape = len(names), int((closes - opens).astype(np.int64)) + 1
-        totals = {name: np.zeros(shape, np.float32) for name in MEASURES if name in wanted & possible}
-        first_day = collected.sum(opens, np.argsort(order), totals)
-    return Panel(totals, accounts=names[order], start=opens, observed=np.arange(shape[1]) >= first_day[:, None])
+        check_names(names[order], len(names))
+        n_days = _number(closes) - _number(opens) + 1
+        sums, first_day = summed.sum(_number(opens), np.argsort(order), n_days, wanted & able)
+    measured = {name: sums[name] for name in MEASURES if name in sums}
+    return panel_of(measured, names[order], opens, np.arange(n_days) >= first_day[:, None])
+
+
+def _in_order(batches: Iterator[Plays], sums: InOrder) -> InOrder | None:
+    """Return the sums with all plays added, or None if they are not in order. Another thread reads ahead."""
+    with ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(next, batches, None)
+        while (plays := coming.result()) is not None:
+            coming = worker.submit(next, batches, None)
+            if not sums.add(plays):
+                return None
+    return sums
+
+
+def _check_measures(wanted: set[str], able: set[str], log: Log) -> None:
+    if not wanted:
+        raise ValueError("`measures` must name at least one measure, got none.")
+    if missing := wanted - able:
+        what = "shows" if "top_show_episodes" in missing else "durations or ends"
+        raise ValueError(f"`measures` must not name {min(missing)!r}, since {log.name} has no {what}.")
 
 
 def _what_was_left_out(log: Log, cleaner: Cleaner) -> str:
@@ -139,3 +179,7 @@ def _what_was_left_out(log: Log, cleaner: Cleaner) -> str:
         parts.append(f"{part.rows:,} {part.reason} ({log.place} {numbers})")
     count = sum(part.rows for part in cleaner.left_out)
     return f"{log.name}: of {cleaner.rows:,} rows {count:,} were left out: {'; '.join(parts)}."
+
+
+def _number(day: np.datetime64) -> int:
+    return int(day.astype(np.int64))

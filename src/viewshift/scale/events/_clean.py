@@ -7,18 +7,27 @@ from functools import reduce
 from operator import or_
 from typing import cast
 
+import numpy as np
 import polars as pl
 
+from viewshift._arrays import frozen
 from viewshift._typing import Ints
+from viewshift.kernels.plays import Numbers
 from viewshift.readers._columns import as_instant, as_seconds
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._source import EXCESS, LINE
 from viewshift.readers.table import DAY, _read_times
 from viewshift.reading import LeftOut
 from viewshift.scale.events._log import Log
+from viewshift.scale.events._numbering import Accounts, Numbering
 
 KEY, ITEM, SHOW = "#key", "#item", "#show"
 """Columns of 64-bit keys: of the account, of what was played, of its show; 0 for an unknown one of the last two."""
+
+START, SECONDS = "#start", "#seconds"
+"""Columns of starts (ms) and lengths (seconds, -1 where it cannot be read)."""
+
+NOTHING = np.empty(0, np.int64), np.empty(0, np.int32)
 
 WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 LONGEST = 7 * DAY
@@ -27,26 +36,27 @@ LONGEST = 7 * DAY
 
 @dataclass(frozen=True)
 class Plays:
-    """Plays of a batch.
+    """Plays of a batch; at least one.
 
     Parameters
     ----------
-    frame
-        ``account``, `KEY`, and `ITEM` and `SHOW` if wanted.
+    numbers
+        Of their accounts.
     start, length
         In ms; the length is 0 where it is unknown.
-    has_length
-        Whether any length is known.
+    item, show
+        What was played, 0 where unknown, and number of its show, -1 where unknown; no rows if not wanted.
     """
 
-    frame: pl.DataFrame
+    numbers: Numbers
     start: Ints
-    length: Ints
-    has_length: bool
+    length: Numbers
+    item: Ints
+    show: Numbers
 
 
 class Cleaner:
-    """Goes through a log once; `rows` and `left_out` then tell what was read and what was not counted.
+    """Goes through a log once.
 
     Parameters
     ----------
@@ -56,28 +66,44 @@ class Cleaner:
         Column of each role: ``start``, perhaps ``account``, ``end``, ``duration``, ``title``, ``show``.
     with_items, with_shows
         Whether it is wanted what was played, and of which show.
+
+    Attributes
+    ----------
+    accounts
+        Numbers and names of accounts.
+    rows, left_out
+        How many rows were read, and, at the end, what was not counted.
+    has_length, has_show
+        Whether any length, and any show, is known.
+    earliest, latest, longest
+        First and last start, and greatest length, in ms.
     """
 
     def __init__(self, log: Log, columns: dict[str, str], *, with_items: bool, with_shows: bool) -> None:
+        self.accounts = Accounts()
+        self.rows = self.latest = self.longest = 0
+        self.earliest = int(np.iinfo(np.int64).max)
+        self.has_length = self.has_show = False
+        self.left_out: list[LeftOut] = []
         self._log = log
         self._length = next((role for role in ("duration", "end") if role in columns), None)
         self._odd: list[pl.DataFrame] = []
-        self.rows = 0
-        self.left_out: list[LeftOut] = []
+        self._number_show = Numbering()
         kept = [pl.col(name) for name in (LINE, EXCESS) if name in log.schema]
         kept += [pl.col(columns[role]).alias(role) for role in ("start", self._length) if role]
         if "account" in columns and log.schema[columns["account"]] in WHOLE:
             account = pl.col(columns["account"])
             key = account.cast(pl.Int64, wrap_numerical=True)
-        else:
-            account = _text(columns.get("account"), "me")
+        else:  # blanks around names are seen to when a name is new
+            account = pl.col(columns["account"]).cast(pl.String) if "account" in columns else pl.lit("me")
             key = account.hash(1).reinterpret(signed=True)
         kept += [account.alias("account"), key.alias(KEY)]
-        title, show = _text(columns.get("title")), _text(columns.get("show"))
+        show = _key(columns.get("show"), 3)
         if with_items:
-            kept.append(_key(title, title.hash(2) ^ show.hash(3)).alias(ITEM))
+            title = _key(columns["title"], 2)
+            kept.append(pl.when(title != 0).then(title ^ show).otherwise(0).reinterpret(signed=True).alias(ITEM))
         if with_shows:
-            kept.append(_key(show, show.hash(4)).alias(SHOW))
+            kept.append(show.reinterpret(signed=True).alias(SHOW))
         self._columns = kept
 
     def plays(self) -> Iterator[Plays]:
@@ -89,12 +115,13 @@ class Cleaner:
             At the end, if there were no rows, none that counts, or more than half of them could not be read.
         """
         first, end = _ms(date(1971, 1, 1)), _ms(datetime.now(UTC).date() + timedelta(days=2))  # as a sieve has it
-        kept = 0
-        for rows in self._log.batches(self._columns):
-            batch = rows
+        has_plays = False
+        for batch in self._log.batches(self._columns):
+            offset = self.rows
             self.rows += len(batch)
             start = as_instant(batch["start"]).to_physical()
             seconds = self._seconds(batch, start)
+            rows = batch.with_columns(start.alias(START), seconds.alias(SECONDS))
             excess = batch.get_column(EXCESS, default=pl.Series([], dtype=pl.Null))
             odd = [
                 *(column.is_null() for column in (batch["account"], start) if column.null_count()),
@@ -103,15 +130,41 @@ class Cleaner:
                 *_outside(seconds, 0, LONGEST),
             ]
             if odd:
-                is_odd = reduce(or_, odd).fill_null(value=False)
-                self._odd.append(batch.filter(is_odd))
-                batch, start, seconds = batch.filter(~is_odd), start.filter(~is_odd), seconds.filter(~is_odd)
-            kept += len(batch)
-            length = seconds.fill_null(0) * 1000
-            yield Plays(
-                batch, start.to_numpy(), length.round().cast(pl.Int64).to_numpy(), seconds.null_count() < len(batch)
-            )
-        self._sift(kept)
+                rows = self._set_aside(rows, reduce(or_, odd).fill_null(value=False), offset)
+            numbers = self.accounts(rows["account"], rows[KEY])
+            if (numbers < 0).any():
+                rows = self._set_aside(rows, pl.Series(numbers < 0), offset)
+                numbers = numbers[numbers >= 0]
+            if len(rows):
+                has_plays = True
+                yield self._plays(rows, numbers)
+        self._sift(has_plays=has_plays)
+
+    def _plays(self, rows: pl.DataFrame, numbers: Numbers) -> Plays:
+        start, seconds, show = rows[START].to_numpy(), rows[SECONDS], NOTHING[1]
+        if SHOW in rows.columns:
+            keys = rows[SHOW].to_numpy()
+            show = np.where(keys == 0, np.int32(-1), self._number_show(keys)[0])
+            self.has_show |= bool(keys.any())
+        self.has_length |= seconds.null_count() < len(seconds)
+        known = seconds.fill_null(0) if seconds.null_count() else seconds
+        if seconds.dtype in WHOLE:
+            length = np.multiply(known.to_numpy(), 1000, dtype=np.int32, casting="unsafe")
+        else:
+            length = (known * 1000).round().cast(pl.Int32).to_numpy()
+        self.earliest, self.latest = min(self.earliest, int(start.min())), max(self.latest, int(start.max()))
+        self.longest = max(self.longest, int(length.max()))
+        item = rows[ITEM].to_numpy() if ITEM in rows.columns else NOTHING[0]
+        return Plays(
+            numbers, *map(frozen, (start, length, item, show))
+        )  # all alike, for kernels are compiled for each kind
+
+    def _set_aside(self, rows: pl.DataFrame, is_odd: pl.Series, offset: int) -> pl.DataFrame:
+        """Keep the odd rows of a batch for the sieve, and return the others."""
+        if LINE not in rows.columns:
+            rows = rows.with_row_index(LINE, offset=offset)
+        self._odd.append(rows.filter(is_odd))
+        return rows.filter(~is_odd)
 
     def _seconds(self, batch: pl.DataFrame, start: pl.Series) -> pl.Series:
         """Return lengths in seconds, null where there is none, -1 where it cannot be read."""
@@ -121,18 +174,21 @@ class Cleaner:
         if self._length == "end":
             seconds = (as_instant(given).to_physical() - start) / 1000
         else:
-            seconds = given.cast(pl.Int64) if given.dtype in WHOLE[:-1] else as_seconds(given)
+            seconds = given if given.dtype in WHOLE else as_seconds(given)
         if seconds.null_count() == given.null_count():
             return seconds
         return seconds.set(seconds.is_null() & given.is_not_null(), -1)
 
-    def _sift(self, kept: int) -> None:
+    def _sift(self, *, has_plays: bool) -> None:
         """Have the sieve of `read_table` say of each row that was set aside why it does not count."""
         name = self._log.name
         if not self.rows:
             raise ValueError(f"{name}: there must be rows, got none.")
         if self._odd:
-            sieve = Sieve(pl.concat(self._odd), name, self._log.place)
+            odd = pl.concat(self._odd).sort(LINE)
+            if odd["account"].dtype == pl.String:
+                odd = odd.with_columns(pl.col("account").str.strip_chars().replace("", None))
+            sieve = Sieve(odd, name, self._log.place)
             sieve.rows = self.rows
             if EXCESS in sieve.frame.columns:
                 excess = pl.col(EXCESS).is_not_null()
@@ -142,21 +198,17 @@ class Cleaner:
             sieve.refuse_unreadable("the account has no name", pl.col("account").is_null(), "name it in every row")
             _read_times(sieve, "UTC")
             self.left_out = sieve.left_out
-        if not kept:
+        if not has_plays:
             reasons = "; ".join(f"{part.rows:,} {part.reason}" for part in self.left_out)
             raise ValueError(f"{name}: no row is left to count as viewing: {reasons}.")
 
 
-def _text(column: str | None, otherwise: str | None = None) -> pl.Expr:
-    """Return a column as text without blanks around, null where empty; for no column always the same."""
+def _key(column: str | None, seed: int) -> pl.Expr:
+    """Return 64 bits for a text without blanks around; 0 for no text, and for no column."""
     if column is None:
-        return pl.lit(otherwise, pl.String)
+        return pl.lit(0, pl.UInt64)
     text = pl.col(column).cast(pl.String).str.strip_chars()
-    return pl.when(text != "").then(text)
-
-
-def _key(known: pl.Expr, key: pl.Expr) -> pl.Expr:
-    return pl.when(known.is_not_null()).then(key).fill_null(0).reinterpret(signed=True)
+    return pl.when(text.str.len_bytes() > 0).then(text.hash(seed)).otherwise(pl.lit(0, pl.UInt64))
 
 
 def _ms(day: date) -> int:

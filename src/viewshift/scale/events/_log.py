@@ -13,7 +13,7 @@ from viewshift._files import existing_file
 from viewshift.readers._columns import from_frame
 from viewshift.readers._source import DELIMITERS, EXCESS, LINE
 
-BATCH = 1 << 19
+BATCH = 1 << 18
 """Rows of a batch, about."""
 
 SCANS: dict[str, Callable[..., pl.LazyFrame]] = {
@@ -29,7 +29,7 @@ BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 @dataclass(frozen=True)
 class Log:
-    """A log of plays that is read once, batch by batch.
+    """A log of plays that is read batch by batch.
 
     Parameters
     ----------
@@ -48,14 +48,16 @@ class Log:
     schema: pl.Schema
     parts: Iterable[pl.LazyFrame]
 
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether the rows are there a second time."""
+        return not isinstance(self.parts, Iterator)
+
     def batches(self, columns: list[pl.Expr]) -> Iterator[pl.DataFrame]:
-        """Yield the rows with the wanted columns and their `LINE`, in their order."""
-        rows = 0
+        """Yield the rows with the wanted columns, in their order."""
         try:
             for part in self.parts:
-                for batch in part.select(columns).collect_batches(chunk_size=BATCH):
-                    yield batch if LINE in batch.columns else batch.with_row_index(LINE, offset=rows)
-                    rows += len(batch)
+                yield from part.select(columns).collect_batches(chunk_size=BATCH)
         except BROKEN as error:
             raise ValueError(f"{self.name}: the log cannot be read; fetch or write it again.") from error
 

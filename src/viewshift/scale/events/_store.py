@@ -51,7 +51,7 @@ class Store:
         if self._file is not None:
             self._file.close()
 
-    def add(self, numbers: Numbers, start: Ints, length: Ints, item: Ints, show: Numbers) -> None:
+    def add(self, numbers: Numbers, start: Ints, length: Numbers, item: Ints, show: Numbers) -> None:
         """Add plays by the number of their account; another thread writes them. Columns not wanted are empty."""
         plays = (numbers, start, length, item, show)
         for low in range(0, len(numbers), self._size):  # at once, but for a store smaller than a batch
