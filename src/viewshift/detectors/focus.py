@@ -59,8 +59,8 @@ class Focus(OnBaseline):
 
     Notes
     -----
-    On unobserved days the score is NaN and nothing is added. A day costs `longest` additions and, thanks to pruning,
-    some ln(`longest`) logarithms; the state is the last days, and the score exactly the maximum above.
+    On unobserved days the score is NaN and nothing is added. Thanks to pruning a day costs few additions and at
+    most some ln(`longest`) logarithms; the state is the last days, and the score exactly the maximum above.
 
     With a fixed size, negative binomial days of unequal means are no exponential family, which pruning needs. So "nb"
     has neither weekdays nor trends within the window, and divides days by the exposure; the other two are exact with

@@ -6,7 +6,7 @@ from numba import prange
 from viewshift._typing import Floats, Ints
 from viewshift.kernels._compile import kernel, parallel_kernel
 from viewshift.kernels.gains import level_gain
-from viewshift.kernels.rolling import LANES, add_windows
+from viewshift.kernels.rolling import add_windows
 
 Pools = tuple[Floats, Floats, Ints]
 """Sum of the values of each pool, sum of their weights, and the column of its first value."""
@@ -68,20 +68,14 @@ def _leave(
 @kernel
 def _usual(values: Floats, means: Floats, lead: int, null: Floats) -> None:
     """Write the mean of `means` over the known days of each window of ``lead + 1`` days."""
-    n_days = len(null)
-    filled, seen = np.zeros(n_days + lead + 1 + LANES), np.zeros(n_days + lead + 1 + LANES)
-    for j in range(n_days + lead):
+    known, filled = np.zeros(len(values)), np.zeros(len(values))
+    for j in range(len(values)):
         if not np.isnan(values[j]):
-            filled[j] = means[j]
-            seen[j] = 1.0
-    count, total = seen[:lead].sum(), np.empty(LANES)
-    for first in range(0, n_days, LANES):
-        total[:] = 0.0
-        add_windows(filled, lead + 1, first, total)
-        for t in range(first, min(first + LANES, n_days)):
-            count += seen[t + lead]
-            null[t] = total[t - first] / count
-            count -= seen[t]
+            known[j], filled[j] = 1.0, means[j]
+    counts = np.empty(len(null))
+    add_windows(known, lead + 1, counts)
+    add_windows(filled, lead + 1, null)
+    null /= counts
 
 
 @kernel

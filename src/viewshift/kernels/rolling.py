@@ -3,7 +3,7 @@
 All kernels here take `values` of shape ``(n_accounts, lead + n_days)`` with ``lead = window + guard``: the first
 `lead` columns are the past. Day t (column ``lead + t``) sees the columns ``t .. t + window - 1``, so `guard` days lie
 between window and day. NaN is left out; with fewer than `least` values the result is NaN. Large
-results are made by NumPy, which asks for large pages, and filled by a kernel: that saves 3 nanoseconds a number.
+results are made by NumPy, which asks for large pages, and filled by a kernel: 3 nanoseconds a number less.
 """
 
 import numpy as np
@@ -11,9 +11,6 @@ from numba import prange
 
 from viewshift._typing import Floats, Ints
 from viewshift.kernels._compile import kernel, parallel_kernel
-
-LANES = 32
-"""Windows that are summed side by side."""
 
 
 def deflated(past: Floats, values: Floats, factors: Floats) -> Floats:
@@ -38,65 +35,81 @@ def _deflate(past: Floats, values: Floats, factors: Floats, history: Floats) -> 
 
 
 @kernel
-def add_windows(row: Floats, window: int, first: int, total: Floats) -> None:
-    """Add to `total` the sums of the `LANES` windows that begin at `first` and the columns after it; no NaN.
+def add_windows(row: Floats, window: int, sums: Floats) -> None:
+    """Write the sums of the windows that begin at each of the first columns of a row without NaN.
 
-    They are made side by side, each from its first day to its last, four days at a time.
+    Sums of 2, 4, 8, ... days are made of two of half as many, and a window's of those that its length is made of: log
+    window additions a day, side by side. No sum knows more than its own days, so none rounds by what was before.
     """
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)  # places without a sign are not asked for it
-    for j in range(0, window - 3, 4):
-        for i in range(LANES):
-            k = np.uint64(first) + np.uint64(j) + np.uint64(i)
-            total[i] = (((total[i] + row[k]) + row[k + one]) + row[k + two]) + row[k + three]
-    for j in range(window // 4 * 4, window):
-        for i in range(LANES):
-            total[i] += row[np.uint64(first) + np.uint64(j) + np.uint64(i)]
+    now, then = row.copy(), np.empty(len(row))
+    sums[:] = 0.0
+    width = 1
+    before = 0
+    while True:
+        if window & width:
+            part = now[before:]
+            for t in range(len(sums)):
+                sums[t] += part[t]
+            before += width
+        if 2 * width > window:
+            return
+        after = now[width:]
+        for t in range(len(row) - 2 * width + 1):
+            then[t] = now[t] + after[t]
+        now, then = then, now
+        width *= 2
 
 
 @kernel
-def _sum_windows(row: Floats, window: int, least: int, mean: Floats, std: Floats) -> None:
-    """Write mean and standard deviation of the windows that begin at the first columns of `row`."""
-    n_days = len(mean)
-    filled, seen = np.zeros(n_days + window + LANES), np.zeros(n_days + window + LANES)
-    for j in range(n_days + window - 1):
+def _known(row: Floats, window: int, filled: Floats, counts: Floats) -> None:
+    """Write the values of a row, 0 for missing ones, and how many are known in the windows at its first columns."""
+    for j in range(len(filled)):
+        filled[j] = 0.0 if np.isnan(row[j]) else row[j]
+    count = 0.0
+    for j in range(window - 1):
+        count += 0.0 if np.isnan(row[j]) else 1.0
+    for t in range(len(counts)):
+        count += 0.0 if np.isnan(row[t + window - 1]) else 1.0
+        counts[t] = count
+        count -= 0.0 if np.isnan(row[t]) else 1.0
+
+
+@kernel
+def _about_mean(row: Floats, first: int, window: int, mean: float) -> float:
+    """Return the sum of squared deviations from `mean` in the window from `first` on."""
+    squares = 0.0
+    for j in range(first, first + window):
         if not np.isnan(row[j]):
-            filled[j] = row[j]
-            seen[j] = 1.0
-    count = seen[: window - 1].sum()
-    centre, total = np.zeros(LANES), np.empty(LANES)
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
-    for first in range(0, n_days, LANES):
-        total[:] = 0.0
-        add_windows(filled, window, first, total)
-        n_here = min(LANES, n_days - first)
-        for i in range(n_here):
-            count += seen[first + i + window - 1]
-            centre[i] = total[i] / count if count >= least else np.nan
-            mean[first + i] = centre[i]
-            std[first + i] = count - 1.0
-            count -= seen[first + i]
-        total[:] = 0.0
-        for j in range(0, window - 3, 4):
-            for i in range(LANES):
-                k = np.uint64(first) + np.uint64(j) + np.uint64(i)
-                a = (filled[k] - centre[i]) * seen[k]
-                b = (filled[k + one] - centre[i]) * seen[k + one]
-                c = (filled[k + two] - centre[i]) * seen[k + two]
-                d = (filled[k + three] - centre[i]) * seen[k + three]
-                total[i] = (((total[i] + a * a) + b * b) + c * c) + d * d
-        for j in range(window // 4 * 4, window):
-            for i in range(LANES):
-                k = np.uint64(first) + np.uint64(j) + np.uint64(i)
-                a = (filled[k] - centre[i]) * seen[k]
-                total[i] += a * a
-        for t in range(first, first + n_here):
-            std[t] = np.sqrt(total[t - first] / std[t]) if std[t] > 0.0 else np.nan
+            squares += (row[j] - mean) ** 2
+    return squares
+
+
+@kernel
+def _moments(row: Floats, window: int, least: int, mean: Floats, std: Floats) -> None:
+    """Write mean and standard deviation of the windows that begin at the first columns of `row`.
+
+    Squares are summed as they are, and about the mean where that would lose more than three digits.
+    """
+    n_days = len(mean)
+    filled, counts, squares = np.empty(n_days + window - 1), np.empty(n_days), np.empty(n_days)
+    _known(row, window, filled, counts)
+    add_windows(filled, window, mean)
+    add_windows(filled * filled, window, squares)
+    for t in range(n_days):
+        total = mean[t]
+        mean[t] = total / counts[t] if counts[t] >= least else np.nan
+        std[t] = squares[t] - total * mean[t]
+    for t in range(n_days):
+        if std[t] < 1e-3 * squares[t]:
+            std[t] = _about_mean(row, t, window, mean[t])
+    for t in range(n_days):
+        std[t] = np.sqrt(std[t] / (counts[t] - 1.0))
 
 
 def trailing_mean_std(values: Floats, window: int, guard: int, least: int) -> tuple[Floats, Floats]:
     """Return mean and sample standard deviation (divisor n - 1), each ``(n_accounts, n_days)`` float64.
 
-    Each window is summed afresh in two passes, so that one huge value leaves no trace once it has left the window.
+    Each window is summed afresh, so that one huge value leaves no trace once it has left the window.
     """
     shape = len(values), values.shape[1] - window - guard
     mean, std = np.empty(shape), np.empty(shape)
@@ -107,7 +120,7 @@ def trailing_mean_std(values: Floats, window: int, guard: int, least: int) -> tu
 @parallel_kernel
 def _mean_std(values: Floats, window: int, least: int, mean: Floats, std: Floats) -> None:
     for i in prange(len(values)):
-        _sum_windows(values[i], window, least, mean[i], std[i])
+        _moments(values[i], window, least, mean[i], std[i])
 
 
 def trailing_z(values: Floats, window: int, guard: int, least: int, floor: float) -> Floats:
@@ -123,34 +136,33 @@ def _z(values: Floats, window: int, least: int, floor: float, z: Floats) -> None
     lead = values.shape[1] - n_days
     for i in prange(len(values)):
         std = np.empty(n_days)
-        _sum_windows(values[i], window, least, z[i], std)
+        _moments(values[i], window, least, z[i], std)
         for t in range(n_days):
             scale = floor if std[t] < floor else std[t]
             z[i, t] = (values[i, lead + t] - z[i, t]) / scale
 
 
-@parallel_kernel
 def window_mean(values: Floats, length: int, n_days: int, least: int) -> Floats:
     """Return the mean over the last `length` columns up to each of the last `n_days`, ``(n_accounts, n_days)`` float64.
 
     Unlike the other kernels here, the window ends on the day itself; `values` has at least ``length - 1`` columns
     before the first day asked for.
     """
-    n_accounts, n_columns = values.shape
-    mean = np.full((n_accounts, n_days), np.nan)
-    for i in prange(n_accounts):
-        row = values[i]
-        for t in range(n_days):
-            count = 0
-            total = 0.0
-            end = n_columns - n_days + t + 1
-            for j in range(end - length, end):
-                if not np.isnan(row[j]):
-                    count += 1
-                    total += row[j]
-            if count >= least:
-                mean[i, t] = total / count
+    mean = np.empty((len(values), n_days))
+    _window_mean(values, length, least, mean)
     return mean
+
+
+@parallel_kernel
+def _window_mean(values: Floats, length: int, least: int, mean: Floats) -> None:
+    n_days = mean.shape[1]
+    for i in prange(len(values)):
+        filled, counts = np.empty(n_days + length - 1), np.empty(n_days)
+        row = values[i, values.shape[1] - len(filled) :]
+        _known(row, length, filled, counts)
+        add_windows(filled, length, mean[i])
+        for t in range(n_days):
+            mean[i, t] = mean[i, t] / counts[t] if counts[t] >= least else np.nan
 
 
 @parallel_kernel
