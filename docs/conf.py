@@ -35,8 +35,14 @@ numpydoc_xref_param_type = False
 html_theme = "pydata_sphinx_theme"
 html_title = "viewshift"
 html_static_path = ["_static"]
-html_sidebars = {"**": ["sidebar-nav-bs"], "index": []}
-html_theme_options = {"show_prev_next": False, "footer_start": ["copyright"], "footer_end": []}
+html_css_files = ["narrow.css"]
+html_sidebars = {"*": [], "*/**": ["sidebar-nav-bs"]}  # nothing stands below the pages of the first level
+html_theme_options = {
+    "show_prev_next": False,
+    "header_links_before_dropdown": 3,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
 html_show_sourcelink = False
 
 
