@@ -100,6 +100,7 @@ def test_one_address_gets_one_letter_a_day(ledger, tmp_path):
     first.save(tmp_path)
     almost = made(ledger, alarms, contacts, now=NOON + timedelta(hours=23), again=["drafted"])
     assert decided(almost) == {"ben": "write", "cy": "write", "ada": wait}
+    assert decided(made(ledger, alarms[:1], contacts, now=NOON + timedelta(hours=23))) == {"ada": wait}
     after = made(ledger, alarms, contacts, now=NOON + timedelta(hours=24, seconds=1))
     assert decided(after)["ada"] == "write"
 

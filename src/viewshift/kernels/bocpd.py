@@ -57,8 +57,7 @@ def log_rising(x: float, y: float) -> float:
 def begin(runs: Floats, j: int, model: int, prior: Floats, log_probability: float) -> None:
     """Make run j one that has seen no day yet."""
     runs[0, j] = log_probability
-    runs[1, j] = 0.0
-    runs[2, j] = 0.0
+    runs[1, j], runs[2, j] = 0.0, 0.0
     if model == 2:
         runs[3, j] = prior[1]
         runs[4, j] = log_gamma(prior[0] + prior[1])
@@ -82,8 +81,7 @@ def observe(
             logs[j] += terms[int(n[j])]
     if model == 0:
         for j in range(count):
-            kappa = prior[1] + n[j]
-            alpha = prior[2] + 0.5 * n[j]
+            kappa, alpha = prior[1] + n[j], prior[2] + 0.5 * n[j]
             away, before = y - first[j], second[j]
             first[j] += away / (kappa + 1.0)
             second[j] = before + 0.5 * away * away * kappa / (kappa + 1.0)
@@ -191,8 +189,7 @@ def _log_odds(
     the odds are NaN). The departure is from the mean level of the older runs; 0 takes either. The run that begins
     tomorrow, of probability `hazard`, counts as departing. `weights` are room for as many numbers.
     """
-    logs, length = runs[0], runs[1]
-    n_old = 0
+    logs, length, n_old = runs[0], runs[1], 0
     for j in range(count):
         n_old += length[j] > recent
     top_old = _highest(logs[:n_old])
