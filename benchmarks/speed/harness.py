@@ -184,11 +184,11 @@ def table(rows: list[dict[str, str]]) -> str:
         text.append(f"{where}; medians of {next(row['rounds'] for row in rows if row['machine'] == where)}.\n")
         text.append("| work | unit | /s, 1 thread | /s, 2 threads | peer | /s | ratio, 1 thread | 2 threads | wanted |")
         text.append("|---|---|--:|--:|---|--:|--:|--:|--:|")
-        notes = []
+        notes: dict[str, None] = {}  # in order, none twice
         for row in (row for row in rows if row["machine"] == where):
             name = f"{row['case']} ({row['panel']})"
             if row["note"]:
-                notes.append(f"* {row['case']}, {row['peer']}: {row['note']}.")
+                notes[f"* {row['case']}, {row['peer']}: {row['note']}."] = None
             cells = [
                 *(name, row["unit"], _number(row["own_1"]), _number(row["own_2"]), row["peer"]),
                 *(_number(row["peer_rate"]), _ratio(row, 1), _ratio(row, 2), _number(row["wanted"])),

@@ -104,7 +104,7 @@ def grouped_factors(frame: pd.DataFrame) -> Array:
 def scores(
     name: str,
     detector: vs.detectors.Detector,
-    peers: dict[str, tuple[Callable[[Array, float], Array], int, float, str]],
+    peers: dict[str, tuple[Callable[[Array, float], Array], int, float | None, str]],
     n_accounts: int,
     tolerance: float,
 ) -> Case:
@@ -129,7 +129,7 @@ def scores(
         own=lambda: detector.score(panel),
         check=check,
         panel=f"{n_accounts:,} accounts, window {WINDOW}",
-        agreement=f"equal to {tolerance:g}",
+        agreement=f"equal to {tolerance:.0e}".replace("e-0", "e-"),
         peers={
             peer: Peer(call=way(call, size), size=size, wanted=wanted, note=note)
             for peer, (call, size, wanted, note) in peers.items()
@@ -175,7 +175,7 @@ def cases() -> Iterator[Case]:
         vs.detectors.ZScore(),
         {
             "NumPy cumsum": (cumsum_z, 500, 2.5, "500 accounts at a time, which fit into the cache"),
-            "pandas rolling": (rolling_z, 1000, 8.0, "1,000 accounts"),
+            "pandas rolling": (rolling_z, 1000, None, "1,000 accounts"),
         },
         4000,
         1e-6,
