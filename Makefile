@@ -16,7 +16,7 @@ help:
 	@echo "make test     run all tests"
 	@echo "make fuzz     feed the readers with files that went wrong, for SECONDS=600"
 	@echo "make speed    measure kernels beside their peers, half an hour, into benchmarks/results/speed"
-	@echo "make speed-large  measure a million accounts: pipelines and monitors, an hour, 2 GB of disk"
+	@echo "make speed-large  measure a million accounts, and cost against size: an hour, 1 GB of disk, 16 GB of memory"
 	@echo "make check    format, lint, types, layers, docstrings, documentation, notebooks"
 	@echo "make docs     build the documentation into docs/_build/html"
 	@echo "make links    ask whether the documentation's links still lead somewhere (needs the network)"
@@ -61,6 +61,7 @@ speed: $(VENV)/.installed-speed
 speed-large: $(VENV)/.installed-speed
 	$(BIN)/python benchmarks/speed/pipeline.py
 	$(BIN)/python benchmarks/speed/monitor.py
+	$(BIN)/python benchmarks/speed/cost_curve.py
 
 check: format lint types layers docstrings docs notebooks
 	@echo "All checks passed."
