@@ -60,7 +60,8 @@ class Focus(OnBaseline):
     Notes
     -----
     On unobserved days the score is NaN and nothing is added. Thanks to pruning a day costs few additions and at
-    most some ln(`longest`) logarithms; the state is the last days, and the score exactly the maximum above.
+    most some ln(`longest`) logarithms on average, while levels have no trend; where they rise day after day, up to
+    `longest`. The state is the last days, and the score exactly the maximum above.
 
     With a fixed size, negative binomial days of unequal means are no exponential family, which pruning needs. So "nb"
     has neither weekdays nor trends within the window, and divides days by the exposure; the other two are exact with

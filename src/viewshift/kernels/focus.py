@@ -151,9 +151,10 @@ def change_gain(values: Floats, means: Floats, n_days: int, model: int, size: fl
 
     Functional pruning (Romano et al., 2023; Ward et al., 2024): s can be best only as a corner of the convex minorant
     of the cumulative sums, so neighbouring days are pooled until the pools' levels rise; and pools at or under the
-    usual level begin no surge, nor do they when more days have joined them. Logarithms are taken of what remains, some
-    ln(lead) candidates. A day that leaves the window splits the first pool only. Pools are those of the window alone,
-    to the bit, wherever the first of the columns is.
+    usual level begin no surge, nor do they when more days have joined them. Logarithms are taken of what remains: of
+    days without a trend at most some ln(lead) candidates on average, of levels that rise day after day up to all. A day
+    that leaves the window splits the first pool only. Pools are those of the window alone, to the bit, wherever the
+    first of the columns is.
     """
     gain = np.empty((len(values), n_days))
     _change_gain(values, means, model, size, sign, gain)
