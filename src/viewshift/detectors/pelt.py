@@ -231,5 +231,9 @@ class Pelt(Detector):
 
     def _score(self, panel: Panel) -> Floats:
         _, gain = self._segment(panel)
-        towards = {"up": np.maximum(gain, 0.0), "down": np.maximum(-gain, 0.0), "both": np.abs(gain)}[self.direction]
-        return np.where(panel.observed, towards, np.nan)
+        if self.direction == "both":
+            np.abs(gain, out=gain)
+        else:
+            np.maximum(gain if self.direction == "up" else -gain, 0.0, out=gain)
+        gain[~panel.observed] = np.nan
+        return gain

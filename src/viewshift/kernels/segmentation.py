@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from viewshift._typing import Bools, Floats
-from viewshift.kernels._compile import kernel, parallel_kernel
+from viewshift.kernels._compile import inline_kernel, kernel, parallel_kernel
 from viewshift.kernels.inline import inline_log, sort_key, value_of
 
 NORMAL: Final = 0
@@ -36,7 +36,7 @@ def _cost(model: int, n: int, total: float, squares: float, size: float) -> floa
     return float(-2.0 * (total * np.log(total / both) + n * size * np.log(n * size / both)))
 
 
-@kernel
+@inline_kernel
 def _through(
     model: int,
     t: int,
@@ -121,12 +121,13 @@ def segment(
         best[0] = -beta
         place, sums, powers, reached = np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1)
         beaten, costs, priced = np.empty(n + 1), np.empty(n + 1), np.empty(n + 1)
+        oldest = np.zeros(n + 1, dtype=np.int64)
         count = 0
         for t in range(min(least, n), n + 1):
             newest = max(t - least, 0)
             if newest == 0 or newest >= least:
                 place[count], sums[count], powers[count] = newest, total[newest], squares[newest]
-                reached[count], beaten[count] = best[newest], n + 1
+                reached[count], beaten[count] = best[newest], np.inf
                 count += 1
             lowest = _through(
                 model, t, total, squares, size, place[:count], sums[:count], powers[:count], reached[:count], costs
@@ -134,28 +135,33 @@ def segment(
             if by_length != 0.0:
                 lowest = _priced(t, by_length, n, place[:count], costs, priced)
             best[t] = lowest + beta
+            oldest[t] = int(place[0])
             if t % PATIENCE == 0:
-                bound = best[t] + 1e-9 * (1.0 + abs(best[t]))
-                kept = 0
+                bound, due = best[t] + 1e-9 * (1.0 + abs(best[t])), float(t + least)
                 for c in range(count):
-                    due = min(beaten[c], t + least) if costs[c] > bound else beaten[c]
+                    beaten[c] = min(beaten[c], due if costs[c] > bound else np.inf)
+                kept = 0
+                while kept < count and beaten[kept] > t + 1:
+                    kept += 1
+                for c in range(kept, count):
                     place[kept], sums[kept], powers[kept] = place[c], sums[c], powers[c]
-                    reached[kept], beaten[kept] = reached[c], due
-                    kept += due > t + 1
+                    reached[kept], beaten[kept] = reached[c], beaten[c]
+                    kept += beaten[c] > t + 1
                 count = kept
         objective[i] = best[n]
         every = np.arange(n + 1).astype(np.float64)
         end, middle = n, n
         while middle > 0:
-            start = 0
-            last = max(middle - least, 0) + 1
-            until = (every[:last], total[:last], squares[:last], best[:last])
+            first, last = oldest[middle], max(middle - least, 0) + 1
+            until = (every[first:last], total[first:last], squares[first:last], best[first:last])
             _through(model, middle, total, squares, size, *until, costs)
             if by_length != 0.0:
-                _priced(middle, by_length, n, every[:last], costs, costs)
-            for s in range(least, last):
+                _priced(middle, by_length, n, every[first:last], costs, costs)
+            start = 0
+            for s in range(1, last - first):
                 if costs[s] < costs[start]:
                     start = s
+            start += first
             begins[i, day[start]] = True
             if middle < n:
                 whole = _cost(model, end - start, total[end] - total[start], squares[end] - squares[start], size)
