@@ -10,16 +10,31 @@ import numpy as np
 from numba import prange
 
 from viewshift._typing import Floats, Ints
-from viewshift.kernels._compile import kernel, parallel_kernel
-from viewshift.kernels.gains import level_gain
+from viewshift.kernels._compile import inline_kernel, parallel_kernel
+from viewshift.kernels.inline import inline_log, sort_key, value_of
 
 
-@kernel
-def _saving(model: int, total: float, weight: float, null: float, size: float, sign: int) -> float:
-    """Return twice the gain of a stretch by a level of its own; 0 if that lies on the wrong side."""
-    if sign * (total - null * weight) < 0.0:
-        return 0.0
-    return 2.0 * level_gain(model, total, weight, null, size)
+@inline_kernel
+def _write_savings(
+    model: int, totals: Floats, weights: Floats, null: float, size: float, sign: int, savings: Floats
+) -> None:
+    """Write twice the gain of stretches by a level of their own (`level_gain`); 0 where that lies on the wrong side.
+
+    `null` is above 0 but for the normal cost; a weight is too.
+    """
+    log_usual = math.log(null) - math.log(size + null) if model == 2 else 0.0
+    for k in range(totals.size):
+        total, weight = totals[k], weights[k]
+        excess = total - null * weight
+        if model == 0:
+            gain = 0.5 * excess * excess / weight
+        elif model == 1:
+            gain = total * inline_log(total / (null * weight)) - excess
+        else:
+            both = size * weight + total
+            gain = total * (inline_log(total / both) - log_usual)
+            gain -= weight * size * inline_log(both / (weight * (size + null)))
+        savings[k] = 0.0 if sign * excess < 0.0 else 2.0 * gain
 
 
 @parallel_kernel
@@ -68,24 +83,33 @@ def anomalous_stretches(
         day = np.flatnonzero(~np.isnan(values[i]))
         n = day.size
         unit = math.log(max(n, 2))
-        best = np.zeros(n + 1)
+        ahead = np.zeros(n + 1 + longest)  # what was saved before day t stands at n - t: stretches lie side by side
         last = np.zeros(n + 1, dtype=np.int64)
         saved = np.zeros(n + 1)
+        totals, own_weights = np.zeros(longest + 1), np.zeros(longest + 1)  # of the last 1, 2, ... days
+        savings, through = np.empty(longest), np.empty(longest)
         for t in range(1, n + 1):
-            best[t] = best[t - 1]
-            total, weight = 0.0, 0.0
-            for s in range(t - 1, max(t - longest, 0) - 1, -1):
-                total += values[i, day[s]]
-                weight += weights[i, day[s]]
-                if s < t - 1 and t - s < least:
-                    continue
-                saving = _saving(model, total, weight, null[i], size, sign)
-                price = unit * (prices[1] if s == t - 1 else prices[0])
-                if best[s] + saving - price > best[t]:
-                    best[t] = best[s] + saving - price
-                    last[t] = t - s
-                    saved[t] = saving
-        objective[i] = best[n]
+            m = min(t, longest)
+            y, weight = values[i, day[t - 1]], weights[i, day[t - 1]]
+            for k in range(m - 1, 0, -1):
+                totals[k] = totals[k - 1] + y
+                own_weights[k] = own_weights[k - 1] + weight
+            totals[0], own_weights[0] = y, weight
+            _write_savings(model, totals[:m], own_weights[:m], null[i], size, sign, savings)
+            before = ahead[n - t + 1 : n - t + 1 + m]
+            highest = sort_key(before[0])
+            for k in range(m):
+                price = unit * (prices[1] if k == 0 else prices[0])
+                through[k] = before[k] + savings[k] - price if k == 0 or k + 1 >= least else -np.inf
+                highest = max(highest, sort_key(through[k]))
+            ahead[n - t] = value_of(highest)
+            if ahead[n - t] > before[0]:
+                k = 0
+                while through[k] != ahead[n - t]:
+                    k += 1
+                last[t] = k + 1
+                saved[t] = savings[k]
+        objective[i] = ahead[0]
         t = n
         while t > 0:
             if last[t] > 0:

@@ -12,6 +12,7 @@ from numba import prange
 
 from viewshift._typing import Floats, Ints
 from viewshift.kernels._compile import kernel, parallel_kernel
+from viewshift.kernels.inline import inline_exp, inline_log, sort_key, value_of
 
 N_KINDS = 3
 
@@ -89,6 +90,47 @@ def quiet_features(
     return features
 
 
+@kernel
+def _learn(y: float, chance: float, odds: Floats, kept: Floats, log_kept: Floats, ratios: Floats, room: Floats) -> None:
+    """Add a day's log-likelihood ratios, of each hypothesis (rows) since each first day (columns)."""
+    for s in range(odds.size):
+        room[s] = odds[s] * chance / (1.0 + odds[s] * (1.0 - chance))  # odds p / (1 - p) to f p / (1 - f p)
+    for c in range(kept.size):
+        own, less = ratios[c], 1.0 - kept[c]
+        for s in range(odds.size):
+            own[s] += log_kept[c] if y > 0.0 else inline_log(1.0 + room[s] * less)
+
+
+@kernel
+def _log_mean_exp(ratios: Floats, room: Floats) -> tuple[float, float]:
+    """Return the logarithm of the mean of the exponentials of all that are not minus infinity, and the largest."""
+    highest, n_first = sort_key(-np.inf), 0
+    for s in range(room.size):
+        room[s] = 0.0
+        n_first += ratios[0, s] > -np.inf
+    for c in range(len(ratios)):
+        own = ratios[c]
+        for s in range(room.size):
+            highest = max(highest, sort_key(own[s]))
+    best = value_of(highest)
+    for c in range(len(ratios)):
+        own = ratios[c]
+        for s in range(room.size):
+            room[s] += inline_exp(own[s] - best)
+    return best + math.log(room.sum() / (n_first * len(ratios))), best
+
+
+@kernel
+def _latest(ratios: Floats, first: int, best: float) -> tuple[int, int]:
+    """Return how many days ago the latest first day of the best ratio is, counting from 1, and its hypothesis."""
+    for age in range(ratios.shape[1]):
+        s = first - age if age <= first else first - age + ratios.shape[1]
+        for c in range(len(ratios)):
+            if ratios[c, s] == best:
+                return age + 1, c
+    return 0, -1
+
+
 @parallel_kernel
 def scan_quiet(
     values: Floats,
@@ -146,40 +188,25 @@ def scan_quiet(
     past, odds, evidence = past.copy(), odds.copy(), evidence.copy()
     log_kept = np.log(kept)
     for i in prange(n_accounts):
+        usual_odds, ratios = odds[i].T.copy(), evidence[i].T.copy()  # first days side by side, for vectors
+        room = np.empty(n_slots)
         for t in range(n_days):
             y, chance, kind, first = values[i, t], chances[i, t], kinds[i, t], t % n_slots
-            evidence[i, first] = -np.inf
+            ratios[:, first] = -np.inf
             if not np.isnan(y):
                 usual = log_odds(0, prior, prior_days, past[i])
                 for k in range(N_KINDS):
                     own = log_odds(1 + k, prior, prior_days, past[i])
                     known = coefficients[k, 0] + coefficients[k, 1] * usual + coefficients[k, 2] * own
-                    odds[i, first, k] = math.exp(min(max(known, -20.0), 20.0))
-                evidence[i, first] = 0.0
-                best, n_first = -np.inf, 0
-                for age in range(n_slots):
-                    s = first - age if age <= first else first - age + n_slots
-                    if evidence[i, s, 0] == -np.inf:
-                        continue
-                    n_first += 1
-                    if kind >= 0:
-                        today = odds[i, s, kind]
-                        today *= chance / (1.0 + today * (1.0 - chance))  # odds p / (1 - p) to f p / (1 - f p)
-                    for c in range(n_kept):
-                        if kind >= 0:
-                            evidence[i, s, c] += log_kept[c] if y > 0.0 else math.log1p(today * (1.0 - kept[c]))
-                        if evidence[i, s, c] > best:
-                            best = evidence[i, s, c]
-                            if best > 0.0:
-                                days[i, t], likeliest[i, t] = age + 1, c
-                total = 0.0
-                for age in range(n_slots):
-                    s = first - age if age <= first else first - age + n_slots
-                    for c in range(n_kept):
-                        total += math.exp(evidence[i, s, c] - best)
-                score[i, t] = best + math.log(total / (n_first * n_kept))
+                    usual_odds[k, first] = math.exp(min(max(known, -20.0), 20.0))
+                ratios[:, first] = 0.0
+                if kind >= 0:
+                    _learn(y, chance, usual_odds[kind], kept, log_kept, ratios, room)
+                score[i, t], best = _log_mean_exp(ratios, room)
+                if best > 0.0:
+                    days[i, t], likeliest[i, t] = _latest(ratios, first, best)
             let_pass(y, chance, kind, decay, past[i])
         shift = n_days % n_slots
-        odds[i] = np.roll(odds[i], -shift * N_KINDS)
-        evidence[i] = np.roll(evidence[i], -shift * n_kept)
+        odds[i] = np.roll(usual_odds.T.copy(), -shift * N_KINDS)
+        evidence[i] = np.roll(ratios.T.copy(), -shift * n_kept)
     return score, days, likeliest, (past, odds, evidence)
