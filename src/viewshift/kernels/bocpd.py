@@ -41,19 +41,6 @@ def log_gamma(x: float) -> float:
 
 
 @kernel
-def log_rising(x: float, y: float) -> float:
-    """Return log Gamma(x + y) - log Gamma(x) for x above 0 and y at least 0; a product where y is small and whole."""
-    if y == 0.0:
-        return 0.0
-    if y <= FEW and y == math.floor(y) and x < 1e15:
-        product = 1.0
-        for k in range(int(y)):
-            product *= x + k
-        return math.log(product)
-    return log_gamma(x + y) - log_gamma(x)
-
-
-@kernel
 def begin(runs: Floats, j: int, model: int, prior: Floats, log_probability: float) -> None:
     """Make run j one that has seen no day yet."""
     runs[0, j] = log_probability
@@ -91,9 +78,9 @@ def observe(
             rate = second[j] + exposure
             logs[j] += first[j] * inline_log(second[j] / rate)
             second[j] = rate
-        _rise(logs, first, y, whole, second)
+        rise(logs, first, y, whole, second)
     else:
-        _rise(logs, first, y, whole, np.ones(0))
+        rise(logs, first, y, whole, np.ones(0))
         for j in range(count):
             both = inline_log_gamma(prior[0] + (n[j] + 1.0) * size + first[j])
             logs[j] -= both - second[j]
@@ -103,7 +90,7 @@ def observe(
 
 
 @kernel
-def _rise(logs: Floats, first: Floats, y: float, whole: int, over: Floats) -> None:
+def rise(logs: Floats, first: Floats, y: float, whole: int, over: Floats) -> None:
     """Add log Gamma(x + y) - log Gamma(x) - y log(over) to `logs`, x being `first`, and y to this.
 
     `whole` is y if it is a small whole count, else -1. Without any `over` it is 1.

@@ -102,8 +102,11 @@ def _learn(y: float, chance: float, odds: Floats, kept: Floats, log_kept: Floats
 
 
 @kernel
-def _log_mean_exp(ratios: Floats, room: Floats) -> tuple[float, float]:
-    """Return the logarithm of the mean of the exponentials of all that are not minus infinity, and the largest."""
+def _log_mean_exp(ratios: Floats, first: int, room: Floats) -> tuple[float, float]:
+    """Return the logarithm of the mean of the exponentials of all that are not minus infinity, and the largest.
+
+    The sum goes from column `first` back, for in which column a day stands hangs on where a state was taken up.
+    """
     highest, n_first = sort_key(-np.inf), 0
     for s in range(room.size):
         room[s] = 0.0
@@ -117,7 +120,12 @@ def _log_mean_exp(ratios: Floats, room: Floats) -> tuple[float, float]:
         own = ratios[c]
         for s in range(room.size):
             room[s] += inline_exp(own[s] - best)
-    return best + math.log(room.sum() / (n_first * len(ratios))), best
+    total = 0.0
+    for s in range(first, -1, -1):
+        total += room[s]
+    for s in range(room.size - 1, first, -1):
+        total += room[s]
+    return best + math.log(total / (n_first * len(ratios))), best
 
 
 @kernel
@@ -202,7 +210,7 @@ def scan_quiet(
                 ratios[:, first] = 0.0
                 if kind >= 0:
                     _learn(y, chance, usual_odds[kind], kept, log_kept, ratios, room)
-                score[i, t], best = _log_mean_exp(ratios, room)
+                score[i, t], best = _log_mean_exp(ratios, first, room)
                 if best > 0.0:
                     days[i, t], likeliest[i, t] = _latest(ratios, first, best)
             let_pass(y, chance, kind, decay, past[i])

@@ -43,31 +43,33 @@ def _through(
     total: Floats,
     squares: Floats,
     size: float,
+    first: int,
+    end: int,
     place: Floats,
     sums: Floats,
     powers: Floats,
     reached: Floats,
     costs: Floats,
 ) -> float:
-    """Write what it costs to get to day t through each candidate, without the prices, and return the lowest cost.
+    """Write what it costs to get to day t through candidates `first` to `end`, without the prices; return the lowest.
 
     A candidate is told by its place, the cost of getting there, and sum and sum of squares of the days before it.
     """
-    end, until, powers_until = float(t), total[t], squares[t]
+    until, powers_until = total[t], squares[t]
     lowest = np.int64(np.iinfo(np.int64).max)  # of integers, since the order of floats keeps the loop from vectors
     if model == 0:
-        for c in range(place.size):
+        for c in range(first, end):
             own = until - sums[c]
-            costs[c] = reached[c] + ((powers_until - powers[c]) - own * own / (end - place[c]))
+            costs[c] = reached[c] + ((powers_until - powers[c]) - own * own / (t - place[c]))
             lowest = min(lowest, sort_key(costs[c]))
     elif model == 1:
-        for c in range(place.size):
+        for c in range(first, end):
             own = until - sums[c]
-            costs[c] = reached[c] - 2.0 * own * inline_log(own / (end - place[c]))
+            costs[c] = reached[c] - 2.0 * own * inline_log(own / (t - place[c]))
             lowest = min(lowest, sort_key(costs[c]))
     else:
-        for c in range(place.size):
-            own, failures = until - sums[c], (end - place[c]) * size
+        for c in range(first, end):
+            own, failures = until - sums[c], (t - place[c]) * size
             both = own + failures
             gain = own * inline_log(own / both) + failures * inline_log(failures / both)
             costs[c] = reached[c] - 2.0 * gain
@@ -76,11 +78,13 @@ def _through(
 
 
 @kernel
-def _priced(end: float, by_length: float, n: int, place: Floats, costs: Floats, priced: Floats) -> float:
+def _priced(
+    t: int, by_length: float, n: int, first: int, end: int, place: Floats, costs: Floats, priced: Floats
+) -> float:
     """Write the costs with the price of their last segment's length, and return the lowest."""
     lowest = np.int64(np.iinfo(np.int64).max)
-    for c in range(place.size):
-        priced[c] = costs[c] + by_length * inline_log((end - place[c]) / n)
+    for c in range(first, end):
+        priced[c] = costs[c] + by_length * inline_log((t - place[c]) / n)
         lowest = min(lowest, sort_key(priced[c]))
     return value_of(lowest)
 
@@ -129,11 +133,9 @@ def segment(
                 place[count], sums[count], powers[count] = newest, total[newest], squares[newest]
                 reached[count], beaten[count] = best[newest], np.inf
                 count += 1
-            lowest = _through(
-                model, t, total, squares, size, place[:count], sums[:count], powers[:count], reached[:count], costs
-            )
+            lowest = _through(model, t, total, squares, size, 0, count, place, sums, powers, reached, costs)
             if by_length != 0.0:
-                lowest = _priced(t, by_length, n, place[:count], costs, priced)
+                lowest = _priced(t, by_length, n, 0, count, place, costs, priced)
             best[t] = lowest + beta
             oldest[t] = int(place[0])
             if t % PATIENCE == 0:
@@ -153,15 +155,13 @@ def segment(
         end, middle = n, n
         while middle > 0:
             first, last = oldest[middle], max(middle - least, 0) + 1
-            until = (every[first:last], total[first:last], squares[first:last], best[first:last])
-            _through(model, middle, total, squares, size, *until, costs)
+            _through(model, middle, total, squares, size, first, last, every, total, squares, best, costs)
             if by_length != 0.0:
-                _priced(middle, by_length, n, every[first:last], costs, costs)
-            start = 0
-            for s in range(1, last - first):
+                _priced(middle, by_length, n, first, last, every, costs, costs)
+            start = first
+            for s in range(first + 1, last):
                 if costs[s] < costs[start]:
                     start = s
-            start += first
             begins[i, day[start]] = True
             if middle < n:
                 whole = _cost(model, end - start, total[end] - total[start], squares[end] - squares[start], size)
