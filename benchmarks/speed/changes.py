@@ -131,7 +131,7 @@ def pelt_nb(n_accounts: int) -> Case:
         panel=f"{n_accounts:,} accounts, segments of {LEAST} days or more, log n a change",
         agreement="exact by the tests; nobody else has this cost",
         peers={
-            "our Poisson, 1 or 2 threads as ours": Peer(
+            "our Poisson, two threads": Peer(
                 call=lambda: poisson.score(panel), size=n_accounts, wanted=1 / 8, note="wanted is within 8 times of it"
             )
         },
