@@ -14,7 +14,7 @@ from viewshift.detectors import Capa, Focus, Glr, Pelt
 from viewshift.detectors._prices import cuts_at_all_prices
 from viewshift.kernels.anomalies import anomalous_stretches, winsorised_mean
 from viewshift.kernels.counts import credible
-from viewshift.kernels.focus import change_gain
+from viewshift.kernels.focus import _follow, change_gain
 from viewshift.kernels.gains import level_gain
 from viewshift.kernels.glr import shift_gain
 from viewshift.kernels.segmentation import NB, NORMAL, POISSON, segment
@@ -107,6 +107,13 @@ def test_focus_of_a_day_rests_on_its_window_alone(family, sign):
         window = slice(t, t + longest)
         alone = change_gain(values[:, window].copy(), means[:, window].copy(), 1, MODEL[family], 0.8, sign)
         np.testing.assert_array_equal(alone[:, 0], found[:, t])
+
+
+def test_focus_of_no_day_looks_nowhere():
+    """In Python, since compiled code does not notice an index that lies outside."""
+    pools, part = ((np.empty(8), np.empty(8), np.empty(8, dtype=np.int64)) for _ in range(2))
+    _follow.py_func(np.ones(4), np.ones(4), 4, POISSON, 1.0, 1, np.empty(0), pools, part)
+    assert change_gain(np.ones((2, 4)), np.ones((2, 4)), 0, POISSON, 1.0, 1).shape == (2, 0)
 
 
 @pytest.mark.parametrize("case", golden("focus")["cases"], ids=lambda case: case["inputs"]["family"])

@@ -91,6 +91,8 @@ def _follow(
     part: Pools,
 ) -> None:
     """Write the gain of each day of one account."""
+    if len(gain) == 0:
+        return
     total, weight, column = pools
     ring = len(total) - 1
     null = np.full(len(gain), 0.0 if model == 0 else 1.0)
