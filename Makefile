@@ -61,6 +61,7 @@ speed: $(VENV)/.installed-speed
 speed-large: $(VENV)/.installed-speed
 	$(BIN)/python benchmarks/speed/pipeline.py
 	$(BIN)/python benchmarks/speed/monitor.py
+	$(BIN)/python benchmarks/speed/startup.py
 	$(BIN)/python benchmarks/speed/cost_curve.py
 
 check: format lint types layers docstrings docs notebooks
