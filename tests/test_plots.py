@@ -69,6 +69,13 @@ def test_calendar_starts_a_block_for_every_year():
     assert len(cells(ax, LEVELS[0])) == days
 
 
+@pytest.mark.parametrize("months", [3, 6])
+def test_narrow_calendar_that_begins_late_in_a_year_names_the_year_of_every_block(months):
+    ax = draw(vs.plots.calendar, panel_of(np.ones(731), "2023-08-01"), months=months)
+    quarters = ["2023"] * 2 + ["2024"] * 4 + ["2025"] * 3
+    assert [label.get_text() for label in ax.get_yticklabels()] == (quarters if months == 3 else quarters[::2])
+
+
 def test_narrow_calendar_has_half_years_and_as_many_days():
     panel = panel_of(np.ones(400), "2023-05-10")
     wide, narrow = draw(vs.plots.calendar, panel), draw(vs.plots.calendar, panel, months=6)

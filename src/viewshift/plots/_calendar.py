@@ -35,12 +35,12 @@ BLOCK = 9.6
 
 
 class Places(NamedTuple):
-    """Where each day stands, in cells: its column and row, and the block of weeks (0, 1, ...) it is in."""
+    """Where each day stands, in cells: column, row, and block of weeks (0, 1, ...); and which block since 1970 is 0."""
 
     column: Ints
     row: Floats
     block: Ints
-    first_year: int
+    since_1970: int
 
 
 def calendar(
@@ -130,7 +130,7 @@ def _places(panel: Panel, months: int) -> Places:
     after_monday = (first.astype(np.int64) + 3) % 7
     column = ((panel.days - first).astype(np.int64) + after_monday) // 7
     block = part - part[0]
-    return Places(column, BLOCK * block + panel.weekday, block, 1970 + int(part[0]) * months // 12)
+    return Places(column, BLOCK * block + panel.weekday, block, int(part[0]))
 
 
 def _edges(values: Floats) -> Floats:
@@ -183,7 +183,7 @@ def _borders(place: Places, days: Bools) -> Floats:
 
 def _frame(ax: "Axes", place: Places, months: int, n_columns: int, n_rows: float) -> None:
     blocks = np.unique(place.block)
-    years = [str(place.first_year + int(block) * months // 12) for block in blocks]
+    years = [str(1970 + (place.since_1970 + int(block)) * months // 12) for block in blocks]
     ax.set_yticks(BLOCK * blocks + 3.5, years, weight="bold")
     for block in blocks:
         for weekday, name in ((0, "Mo"), (3, "Th"), (6, "Su")):
