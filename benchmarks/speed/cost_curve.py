@@ -8,7 +8,6 @@ detector; the table in cost_curve.md and the figure docs/_static/cost.png are ma
 """
 
 import argparse
-import csv
 import json
 import subprocess
 import sys
@@ -134,19 +133,9 @@ def slope(rows: Sequence[Mapping[str, Any]], grows: str) -> float:
 
 def store(rows: list[dict[str, Any]], out: Path) -> list[dict[str, str]]:
     """Put rows in place of earlier ones of the same detector; return all."""
-    path, new = out / "cost_curve.csv", {row["what"] for row in rows}
-    kept: list[Mapping[str, Any]] = []
-    if path.is_file():
-        with path.open(newline="") as stream:
-            kept = [row for row in csv.DictReader(stream) if row["what"] not in new]
-    kept = sorted([*kept, *rows], key=lambda row: (" " in row["what"], row["what"]))
-    out.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(kept)
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+    return harness.replaced(
+        out / "cost_curve.csv", rows, COLUMNS, ("what",), lambda row: (" " in row["what"], row["what"])
+    )
 
 
 def by_what(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:

@@ -7,10 +7,8 @@ account by account and day by day. Tables go to benchmarks/results/speed.
 """
 
 import argparse
-import csv
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -19,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -128,32 +125,18 @@ def measured(way: str, case: str, folder: Path) -> dict[str, Any]:
     return run
 
 
-def machine() -> str:
-    """Return what the numbers were measured on."""
-    cpus = Path("/proc/cpuinfo").read_text().splitlines() if platform.system() == "Linux" else []
-    cpu = next((line.split(":")[1].strip() for line in cpus if "model name" in line), "")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = ", ".join(f"{name} {version(name)}" for name in ("viewshift", "polars", "numba", "numpy"))
-    return (
-        f"{platform.system()} on {os.cpu_count()} cores ({cpu or platform.machine()}), {memory:.0f} GiB; "
-        f"Python {platform.python_version()}, {versions}."
-    )
-
-
 def report(rows: list[dict[str, Any]], folder: Path, rounds: int, out: Path) -> None:
     """Write the runs as CSV, and their medians as a table."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "events.csv").open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    import harness  # noqa: PLC0415 - loads viewshift, which the processes of its peers do without
+
+    harness.save(out / "events.csv", rows, list(rows[0]))
     n = pl.scan_parquet(folder / "plays.parquet").select(pl.len()).collect().item()
     text = [
         f"{n:,} plays of {pl.scan_parquet(folder / 'plays.parquet').select('account').unique().collect().height:,} "
         f"accounts to days of {TZ}, plays and minutes, medians of {rounds} runs in turn, each in a new process "
         "that had summed a thousand plays before; in parentheses the smallest and the largest ratio of a round. "
         "Results were compared before: equal plays and titles, minutes to 1e-6. "
-        f"{machine()} Load of the machine over a quarter of an hour: {os.getloadavg()[2]:.0f}.\n",
+        f"{harness.machine(('polars',))}. Load of the machine over a quarter of an hour: {os.getloadavg()[2]:.0f}.\n",
         "| accounts, episodes | way | seconds | times as long as viewshift | peak MB |",
         "|---|---|---:|---:|---:|",
     ]
@@ -165,7 +148,7 @@ def report(rows: list[dict[str, Any]], folder: Path, rounds: int, out: Path) -> 
             spread = "" if way == "viewshift" else f" ({ratios[0]:.1f}-{ratios[-1]:.1f})"
             seconds, peak = (statistics.median(run[key] for run in runs) for key in ("seconds", "peak_mb"))
             text.append(f"| {case} | {way} | {seconds:.1f} | {statistics.median(ratios):.1f}{spread} | {peak:,.0f} |")
-    (out / "events.md").write_text("\n".join(text) + "\n")
+    harness.write_whole(out / "events.md", "\n".join(text) + "\n")
 
 
 def main() -> None:

@@ -9,13 +9,14 @@ results/speed/kernels.csv, and the table in kernels.md is written from all of th
 
 import argparse
 import csv
+import io
 import os
 import platform
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -158,23 +159,37 @@ def machine(packages: Iterable[str]) -> str:
     )
 
 
-def store(rows: list[dict[str, Any]], out: Path) -> None:
-    """Put the rows of a module in place of its earlier ones, and write the table of all anew."""
-    path = out / "kernels.csv"
-    out.mkdir(parents=True, exist_ok=True)
-    kept: list[dict[str, Any]] = []
+def save(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write rows as CSV, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, text.getvalue())
+
+
+def replaced(
+    path: Path,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    keys: Sequence[str],
+    order: Callable[[Mapping[str, Any]], Any],
+) -> list[dict[str, str]]:
+    """Put rows in place of earlier ones with the same keys in a CSV file, and return all rows, in order."""
+    new, kept = {tuple(str(row[key]) for key in keys) for row in rows}, list[Mapping[str, Any]]()
     if path.is_file():
         with path.open(newline="") as stream:
-            kept = list(csv.DictReader(stream))
-    new = {(row["module"], row["case"]) for row in rows}
-    kept = [row for row in kept if (row["module"], row["case"]) not in new] + rows
-    kept.sort(key=lambda row: MODULES.index(row["module"]))
-    with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(kept)
+            kept = [row for row in csv.DictReader(stream) if tuple(row[key] for key in keys) not in new]
+    save(path, sorted([*kept, *rows], key=order), columns)
     with path.open(newline="") as stream:
-        write_whole(out / "kernels.md", table(list(csv.DictReader(stream))))
+        return list(csv.DictReader(stream))
+
+
+def store(rows: list[dict[str, Any]], out: Path) -> None:
+    """Put the rows of a module in place of its earlier ones, and write the table of all anew."""
+    path, keys = out / "kernels.csv", ("module", "case")
+    kept = replaced(path, rows, COLUMNS, keys, lambda row: MODULES.index(row["module"]))
+    write_whole(out / "kernels.md", table(kept))
 
 
 def table(rows: list[dict[str, str]]) -> str:

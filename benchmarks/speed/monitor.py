@@ -66,7 +66,7 @@ def _bytes(arrays: Any) -> int:
 
 def store(rows: list[dict[str, Any]], out: Path) -> None:
     """Put rows in place of earlier ones of the same rule and size, and write the table."""
-    kept = pipeline.replaced(out / "monitor.csv", rows, COLUMNS, ("rule", "accounts"))
+    kept = harness.replaced(out / "monitor.csv", rows, COLUMNS, ("rule", "accounts"), pipeline.by_size)
     text = [
         ABOUT,
         "| rule on | accounts | seconds (slowest) | bytes of state an account | state MB | peak MB | open alarms |",

@@ -8,7 +8,6 @@ of earlier ones of the same rule and size, and the table in pipeline.md is writt
 """
 
 import argparse
-import csv
 import json
 import os
 import resource
@@ -17,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -130,27 +129,14 @@ def measured(name: str, path: Path) -> dict[str, Any]:
     return found
 
 
-def replaced(
-    path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], keys: Sequence[str]
-) -> list[dict[str, str]]:
-    """Put rows in place of earlier ones with the same keys in a CSV file, and return all rows, by rule and size."""
-    new, kept = {tuple(str(row[key]) for key in keys) for row in rows}, list[Mapping[str, Any]]()
-    if path.is_file():
-        with path.open(newline="") as stream:
-            kept = [row for row in csv.DictReader(stream) if tuple(row[key] for key in keys) not in new]
-    kept = sorted([*kept, *rows], key=lambda row: (RULES.index(row["rule"]), int(row["accounts"])))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(kept)
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+def by_size(row: Mapping[str, Any]) -> tuple[int, int]:
+    """Return what rows are sorted by: rule and accounts."""
+    return RULES.index(row["rule"]), int(row["accounts"])
 
 
 def store(rows: list[dict[str, Any]], out: Path) -> None:
     """Put rows in place of earlier ones of the same rule and size, and write the table."""
-    kept = replaced(out / "pipeline.csv", rows, COLUMNS, ("rule", "accounts", "days"))
+    kept = harness.replaced(out / "pipeline.csv", rows, COLUMNS, ("rule", "accounts", "days"), by_size)
     text = [ABOUT, *HEAD]
     for row in kept:
         cpu, n = float(row["cpu_seconds"]), int(row["rows"])

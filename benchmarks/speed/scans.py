@@ -119,15 +119,6 @@ def alone(detector: Detector, n_accounts: int) -> Case:
     )
 
 
-def cases() -> Iterator[Case]:
-    """Yield all cases."""
-    yield tails(500)
-    yield glr(200)
-    for detector in (Glr(), Bocpd(), SurgeScan(), QuietScan()):
-        yield alone(detector, 200)
-    yield rule(200)
-
-
 def rule(n_accounts: int) -> Case:
     """Return the case of the shipped default rule, from counts to alarms."""
     panel = panel_of(harness.counts(n_accounts, seed=6))
@@ -141,6 +132,15 @@ def rule(n_accounts: int) -> Case:
         panel=f"{n_accounts:,} accounts",
         agreement="no peer; alarms with onset, end and kind included",
     )
+
+
+def cases() -> Iterator[Case]:
+    """Yield all cases."""
+    yield tails(500)
+    yield glr(200)
+    for detector in (Glr(), Bocpd(), SurgeScan(), QuietScan()):
+        yield alone(detector, 200)
+    yield rule(200)
 
 
 if __name__ == "__main__":

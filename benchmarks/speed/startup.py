@@ -6,8 +6,6 @@ and the table to startup.md.
 """
 
 import argparse
-import csv
-import io
 import os
 import statistics
 import subprocess
@@ -72,11 +70,7 @@ def main() -> None:
     for name in WAYS:
         rows.append(row := {**measured(name, given.rounds), "machine": machine})
         text += f"| {name} | {row['first']:.1f} | {row['later']:.1f} ({row['slowest']:.1f}) |\n"
-    table = io.StringIO()
-    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(given.out / "startup.csv", table.getvalue())
+    harness.save(given.out / "startup.csv", rows, COLUMNS)
     write_whole(given.out / "startup.md", f"{text}\n{machine}; {given.rounds} later processes.\n")
 
 
