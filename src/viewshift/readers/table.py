@@ -1,6 +1,5 @@
 """Tables with named columns: CSV, Parquet, or a frame of pandas, polars or Arrow."""
 
-import warnings
 from os import PathLike
 from typing import Any
 
@@ -11,6 +10,7 @@ from viewshift.daily import Events
 from viewshift.local_days import check_tz
 from viewshift.readers._columns import as_day, as_instant, as_number, as_seconds, from_frame
 from viewshift.readers._finding import find_all, which
+from viewshift.readers._plays import zone_of_days
 from viewshift.readers._pseudonyms import Key
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._source import EXCESS, LINE, PARQUET, Source
@@ -141,7 +141,8 @@ def read_table(
     sieve.frame = sieve.frame.with_columns(pl.col(texts).cast(pl.String).str.strip_chars().replace("", None))
     sieve.refuse_unreadable("the account has no name", pl.col("account").is_null(), "name it in every row")
     if "start" in columns and "episodes" not in columns:
-        tz = _read_times(sieve, tz)
+        tz = zone_of_days(sieve.source, tz, "times")
+        _read_times(sieve)
         return sieve.events("table of plays", tz=tz, pseudonymise=pseudonymise)
     if "date" not in columns:
         raise ValueError(
@@ -243,16 +244,8 @@ def _is_count(column: pl.Series) -> bool:
     return values.null_count() == column.null_count() < len(column) and bool((values.drop_nulls() >= 0).all())
 
 
-def _read_times(sieve: Sieve, tz: str | None) -> str:
-    """Turn `start`, `end` and `duration` into `start` and `seconds`; return the time zone."""
-    if tz is None:
-        warnings.warn(
-            f"{sieve.source} has times and `tz` is not given, so days are days of UTC, and late evenings may count for "
-            "another day; give the time zone in which it was watched, such as `tz='Europe/Berlin'`.",
-            UserWarning,
-            stacklevel=3,
-        )
-    tz = tz or "UTC"
+def _read_times(sieve: Sieve) -> None:
+    """Turn `start`, `end` and `duration` into `start` and `seconds`."""
     _replace(
         sieve, "start", as_instant(sieve.frame["start"]), "the start cannot be read", "write it as 2025-07-31 20:15:00"
     )
@@ -262,7 +255,7 @@ def _read_times(sieve: Sieve, tz: str | None) -> str:
     elif "end" in sieve.frame.columns:
         seconds = (as_instant(sieve.frame["end"]) - sieve.frame["start"]).dt.total_milliseconds() / 1000
     else:
-        return tz
+        return
     sieve.frame = sieve.frame.with_columns(seconds=seconds)
     length = "duration" if "duration" in sieve.frame.columns else "end"
     sieve.refuse_unreadable("the play ends before it starts", pl.col("seconds") < 0, "check the column")
@@ -274,4 +267,3 @@ def _read_times(sieve: Sieve, tz: str | None) -> str:
     sieve.leave_out("lasting longer than a week", pl.col("seconds") > 7 * DAY)
     sieve.note("plays have no length and add no minutes", pl.col("seconds").is_null())
     sieve.note("plays last longer than a day", pl.col("seconds") > DAY)
-    return tz

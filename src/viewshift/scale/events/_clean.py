@@ -196,7 +196,7 @@ class Cleaner:
                     "the row has more fields than the header, or an open quotation mark", excess, "mend the file"
                 )
             sieve.refuse_unreadable("the account has no name", pl.col("account").is_null(), "name it in every row")
-            _read_times(sieve, "UTC")
+            _read_times(sieve)
             self.left_out = sieve.left_out
         if not has_plays:
             reasons = "; ".join(f"{part.rows:,} {part.reason}" for part in self.left_out)
