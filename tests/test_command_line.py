@@ -176,7 +176,8 @@ def test_a_reader_who_goes_away_is_left_quietly(folder, arguments):
     with process.stderr:
         err = process.stderr.read()
     assert process.wait() == NO_READER
-    assert [line for line in err.splitlines() if not line.startswith("Note:")] == []
+    aside = ("Note:", "Compiling")  # a cache of kernels that another process writes to is compiled anew
+    assert [line for line in err.splitlines() if not line.startswith(aside)] == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")

@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import sys
+import weakref
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -347,6 +348,9 @@ def held(*roots: object) -> Iterator[object]:
 
 
 def tells(thing: object) -> bool:
+    """By its own type: the class of a weak proxy is asked of a thing that may be gone."""
+    if issubclass(type(thing), weakref.ProxyTypes):
+        return False
     if isinstance(thing, str):
         return SECRET in thing
     if isinstance(thing, bytes | bytearray):
