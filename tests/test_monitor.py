@@ -351,7 +351,7 @@ def test_the_state_does_not_grow_with_the_days(rule, panel, tmp_path):
             sizes.append(sum(array.nbytes for part in parts.values() for array in part.values()))
             assert (marks["day"] > monitor._record.last - monitor._record.memory.n_days).all()
             assert len(marks["day"]) > 0
-    assert sizes[0] == sizes[1] == sizes[2]
+    assert max(sizes) < 1.01 * min(sizes), "but for numbers that happen to be whole, or NaN"
     assert sizes[0] / panel.n_accounts < 8000  # four measures, two of which need float64
 
 
@@ -377,7 +377,7 @@ def test_loading_refuses_what_is_damaged_unknown_or_something_else(rule, panel, 
     with pytest.raises(ValueError, match="but it holds a monitor"):
         vs.load_rule(path)
     monkeypatch.setitem(archives.FORMATS, "monitor", 99)
-    with pytest.raises(ValueError, match="monitor format 1, but this version reads format 99"):
+    with pytest.raises(ValueError, match="monitor format 2, but this version reads format 99"):
         vs.load_monitor(path)
 
 

@@ -70,8 +70,10 @@ def test_likelihood_ratios_average_to_one_over_all_histories():
     probability = np.where(histories > 0, p, 1 - p)
     known = np.stack([logit(chance), np.zeros(3), np.zeros(3)], axis=1)
     n = len(histories)
-    past = np.zeros((n, 4, 2)), np.zeros((n, 8, 3)), np.full((n, 8, 3), -np.inf)
-    score = scan_quiet(histories, np.ones(p.shape), kinds, DECAY, np.full(4, 0.3), 10.0, known, KEPT, *past)[0]
+    before, learned = 7, (DECAY, np.full(4, 0.3), 10.0, known, KEPT, np.zeros((n, 4, 2)))
+    days = ((histories, np.nan), (np.ones(p.shape), 1.0), (kinds, -1))
+    whole = (np.pad(one, ((0, 0), (before, 0)), constant_values=value) for one, value in days)
+    score = scan_quiet(*whole, before, *learned)[0]
     assert probability.prod(axis=1).sum() == pytest.approx(1, rel=1e-12)
     for t in range(n_days):
         mean = (probability.prod(axis=1) * np.exp(score[:, t])).sum()

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from viewshift import baselines, detectors
 from viewshift._files import existing_file, write_whole
 
-FORMATS = {"rule": 3, "monitor": 1, "baseline": 1}
+FORMATS = {"rule": 3, "monitor": 2, "baseline": 1}
 """What an archive may hold, and the format of it that this version writes and reads."""
 
 _HOMES = (baselines, detectors)

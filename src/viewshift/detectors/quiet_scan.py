@@ -10,6 +10,7 @@ from viewshift._typing import Direction, Floats, Ints, State
 from viewshift.baselines._personal import check_chances, unexposed
 from viewshift.baselines._regression import fit_logit
 from viewshift.detectors._base import Claims, StreamingDetector
+from viewshift.detectors._trailing import with_past
 from viewshift.kernels.quiet import N_KINDS, kinds_of_days, quiet_features, scan_quiet
 from viewshift.panel import Panel
 
@@ -24,8 +25,6 @@ PRIOR_DAYS = 10.0
 
 ROWS = 1_000_000
 """About so many of the reference's days of a kind serve its regression."""
-
-STATE = ("past", "odds", "evidence")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -73,7 +72,8 @@ class QuietScan(StreamingDetector):
     active day, as in `viewshift.baselines.Predictive.exposed`; exposure above 1 says nothing about it.
 
     An observed day costs three exponentials, in a pause also logarithms, for each first day: 2 microseconds in all. The
-    state holds odds and evidence of each.
+    state is what was known before the last `longest` - 1 days and these days: a next day makes the evidence since each
+    of them from them again, at some 4 times the cost.
 
     Differs from the sources: likelihood ratios are averaged over first days as Shiryaev and Roberts sum them, but over
     the last ones only, each with chances of its own that are estimated and not known.
@@ -139,8 +139,8 @@ class QuietScan(StreamingDetector):
         return {
             "quiet": np.full(n_accounts, -1),
             "past": np.zeros((n_accounts, 1 + N_KINDS, 2)),
-            "odds": np.zeros((n_accounts, self.longest, N_KINDS)),
-            "evidence": np.full((n_accounts, self.longest, len(KEPT)), -np.inf),
+            "active": np.full((n_accounts, self.longest - 1), np.nan),
+            "chances": np.ones((n_accounts, self.longest - 1)),
         }
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
@@ -150,9 +150,10 @@ class QuietScan(StreamingDetector):
     def _scan(self, state: State, panel: Panel) -> tuple[Floats, Ints, Ints, State]:
         """Return score, length and place of the depth of the most likely pause, and the state after."""
         values, chances = unexposed(panel, self.measure)
-        kinds, quiet = kinds_of_days(values, state["quiet"])
+        after, n_past = {}, self.longest - 1
+        after["active"], active = with_past(state["active"], np.where(np.isnan(values), np.nan, values > 0))
+        after["chances"], chances = with_past(state["chances"], chances)
+        kinds, quiet = kinds_of_days(active, state["quiet"], n_past)
         learned = DECAY, self.prior_, PRIOR_DAYS, self.coef_
-        score, days, likeliest, after = scan_quiet(
-            values, chances, kinds, *learned, KEPT, *(state[name] for name in STATE)
-        )
-        return score, days, likeliest, {"quiet": quiet} | dict(zip(STATE, after, strict=True))
+        score, length, likeliest, past = scan_quiet(active, chances, kinds, n_past, *learned, KEPT, state["past"])
+        return score, length, likeliest, after | {"quiet": quiet, "past": past}

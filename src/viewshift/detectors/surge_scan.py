@@ -15,8 +15,9 @@ from viewshift.baselines._personal import pace
 from viewshift.detectors._alarm_rates import alarm_rate_knots, same_length
 from viewshift.detectors._base import Claims
 from viewshift.detectors._on_baseline import OnBaseline
+from viewshift.detectors._trailing import with_past
 from viewshift.kernels.scales import highest_on_scale
-from viewshift.kernels.surge import N_ADDED, N_FROZEN, scan_surges
+from viewshift.kernels.surge import N_ADDED, scan_surges
 from viewshift.panel import Panel
 
 FEEBLEST, STRONGEST = 1.6, 14.0
@@ -26,7 +27,7 @@ from none, larger ones show within fewer days."""
 AT_ONCE = 1_000_000
 """Account-days of which the evidence of all lengths is kept at the same time."""
 
-STATE = ("averages", "weekdays", "last", "frozen", "evidence", "seen")
+STATE = ("averages", "weekdays", "last", "begun")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -75,7 +76,8 @@ class SurgeScan(OnBaseline):
     counts, rounded down; exposure enters f_0.
 
     A day without viewing costs an addition per window and size, for then the ratio is that of adding nothing; an active
-    day one convolution per window.
+    day one convolution per window. The state is what was known before the last days and these days, fewer by one than
+    the longest length: the windows that end on a next day are made from them again, at some 4 times the cost of a day.
 
     References
     ----------
@@ -136,16 +138,16 @@ class SurgeScan(OnBaseline):
         self.knots_ = same_length([alarm_rate_knots(found[:, :, j]) for j in range(len(self.lengths))])
 
     def _start(self, n_accounts: int) -> State:
-        n_slots, known = max(self.lengths), self.baseline_.start(n_accounts)
+        n_past, known = max(self.lengths) - 1, self.baseline_.start(n_accounts)
         return {name: known[name] for name in STATE[:3]} | {
-            "frozen": np.zeros((n_accounts, n_slots, N_FROZEN)),
-            "evidence": np.zeros((n_accounts, n_slots, len(self.additions))),
-            "seen": np.full((n_accounts, n_slots), -1),
+            "begun": np.zeros(n_accounts, dtype=np.bool_),
+            "values": np.full((n_accounts, n_past), np.nan),
+            "factors": np.ones((n_accounts, n_past)),
         }
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
         scores = np.empty(panel.observed.shape)
-        after = {name: np.empty_like(state[name]) for name in STATE}
+        after = {name: np.empty_like(values) for name, values in state.items()}
         for rows, found, _, own in self._blocks(state, panel):
             scores[rows] = highest_on_scale(found, self.knots_)[0]
             for name, values in own.items():
@@ -156,17 +158,21 @@ class SurgeScan(OnBaseline):
         """Yield rows of some accounts and what `_scan` returns of them, since all M of a large panel fit no memory."""
         n = max(1, AT_ONCE // max(panel.n_days, 1))
         for rows in (slice(first, first + n) for first in range(0, panel.n_accounts, n)):
-            yield rows, *self._scan({name: state[name][rows] for name in STATE}, panel.take(rows))
+            yield rows, *self._scan({name: values[rows] for name, values in state.items()}, panel.take(rows))
 
     def _scan(self, state: State, panel: Panel) -> tuple[Floats, Any, State]:
         """Return M of each length, the place of its most likely size, and the state after."""
-        values = panel[self.measure].astype(np.float64)
-        lengths = np.array(self.lengths)
+        lengths, n_past = np.array(self.lengths), state["values"].shape[1]
+        exposure = np.broadcast_to(1.0 if panel.exposure is None else panel.exposure, panel.observed.shape)
+        after = {}
+        after["values"], values = with_past(state["values"], panel[self.measure])
+        after["factors"], factors = with_past(state["factors"], exposure)
         weekday, decays = pace(panel, self.baseline_.half_lives)
-        found, likeliest, after = scan_surges(
+        found, likeliest, known = scan_surges(
             values,
-            np.ones(values.shape) if panel.exposure is None else panel.exposure.astype(np.float64),
-            weekday,
+            factors,
+            n_past,
+            (weekday - n_past) % 7,
             decays,
             *self.baseline_.known(),
             self.baseline_.log_above,
@@ -175,7 +181,7 @@ class SurgeScan(OnBaseline):
             self._probabilities(),
             *(state[name] for name in STATE),
         )
-        return found, likeliest, dict(zip(STATE, after, strict=True))
+        return found, likeliest, after | dict(zip(STATE, known, strict=True))
 
     def _additions_at(self, lengths: Ints) -> Ints:
         """Return for each length the places of the first addition tried and of the one after the last, ``(n, 2)``."""

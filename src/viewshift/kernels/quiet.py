@@ -18,8 +18,8 @@ N_KINDS = 3
 
 
 @parallel_kernel
-def kinds_of_days(values: Floats, quiet: Ints) -> tuple[Ints, Ints]:
-    """Return each day's kind, ``(n_accounts, n_days)``, and the quiet days in a row after the last, ``(n_accounts,)``.
+def kinds_of_days(values: Floats, quiet: Ints, n_past: int = 0) -> tuple[Ints, Ints]:
+    """Return each day's kind, ``(n_accounts, n_days)``, and the quiet days in a row before the last `n_past` days.
 
     `values` are counts, NaN where not observed; `quiet` holds the quiet days in a row before the first, -1 for an
     account that was never active. A day that was not observed neither ends nor lengthens a row.
@@ -28,15 +28,17 @@ def kinds_of_days(values: Floats, quiet: Ints) -> tuple[Ints, Ints]:
     kinds = np.full((n_accounts, n_days), -1, dtype=np.int64)
     quiet = quiet.copy()
     for i in prange(n_accounts):
+        row = quiet[i]
         for t in range(n_days):
-            if np.isnan(values[i, t]):
-                continue
-            if quiet[i] > 0:
-                kinds[i, t] = 0 if quiet[i] < 4 else 1 if quiet[i] < 14 else 2
-            if values[i, t] > 0.0:
-                quiet[i] = 0
-            elif quiet[i] >= 0:
-                quiet[i] += 1
+            if not np.isnan(values[i, t]):
+                if row > 0:
+                    kinds[i, t] = 0 if row < 4 else 1 if row < 14 else 2
+                if values[i, t] > 0.0:
+                    row = 0
+                elif row >= 0:
+                    row += 1
+            if t == n_days - n_past - 1:
+                quiet[i] = row
     return kinds, quiet
 
 
@@ -144,25 +146,26 @@ def scan_quiet(
     values: Floats,
     chances: Floats,
     kinds: Ints,
+    n_past: int,
     decay: float,
     prior: Floats,
     prior_days: float,
     coefficients: Floats,
     kept: Floats,
     past: Floats,
-    odds: Floats,
-    evidence: Floats,
-) -> tuple[Floats, Ints, Ints, tuple[Floats, Floats, Floats]]:
-    """Return the evidence that an account watches more seldom since one of its last days.
+) -> tuple[Floats, Ints, Ints, Floats]:
+    """Return the evidence that an account watches more seldom since one of its last `n_past` + 1 days.
 
     Parameters
     ----------
     values
-        Counts, ``(n_accounts, n_days)``, NaN where not observed; only whether they are above 0 matters.
+        Counts, ``(n_accounts, n_past + n_days)``, NaN where not observed; only whether they are above 0 matters.
     chances
         Factor on the chance of an active day, above 0 to 1, same shape.
     kinds
         From `kinds_of_days`, same shape.
+    n_past
+        Days at the beginning that are known already: changes may date from them, but no evidence is asked for.
     decay
         What is left of a day's weight in the account's past after one day.
     prior, prior_days
@@ -172,10 +175,8 @@ def scan_quiet(
         Of the log odds of an active day, a row for each kind, ``(N_KINDS, 3)``; see `quiet_features`.
     kept
         Factors below 1 on the chance of an active day: the hypotheses.
-    past, odds, evidence
-        The state, accounts first. `past`: see `log_odds`. The others by first day, from the oldest: the odds of an
-        active day of each kind by what was known before that day, and the log-likelihood ratio of each hypothesis
-        since, minus infinity where there is no such day or it was not observed.
+    past
+        What is known of each account before the first day; see `log_odds`.
 
     Returns
     -------
@@ -185,36 +186,41 @@ def scan_quiet(
     days, likeliest
         How many days ago, the day itself included, the likeliest first day is, and the place of its likeliest
         hypothesis, same shape; 0 and -1 where nothing is likelier than no change.
-    state
-        The last three arrays after the last day.
+    past
+        What is known before the last `n_past` days.
     """
-    n_accounts, n_days = values.shape
-    n_slots, n_kept = evidence.shape[1:]
+    n_accounts, n_whole = values.shape
+    n_days, n_slots, n_kept = n_whole - n_past, n_past + 1, kept.size
     score = np.full((n_accounts, n_days), np.nan)
     days = np.zeros((n_accounts, n_days), dtype=np.int64)
     likeliest = np.full((n_accounts, n_days), -1)
-    past, odds, evidence = past.copy(), odds.copy(), evidence.copy()
+    past = past.copy()
     log_kept = np.log(kept)
     for i in prange(n_accounts):
-        usual_odds, ratios = odds[i].T.copy(), evidence[i].T.copy()  # first days side by side, for vectors
+        own_past = past[i].copy()
+        # By first day, side by side for vectors: the odds of an active day of each kind by what was known before, and
+        # the log-likelihood ratio of each hypothesis since, minus infinity where the day was not observed.
+        usual_odds, ratios = np.zeros((N_KINDS, n_slots)), np.full((n_kept, n_slots), -np.inf)
         room = np.empty(n_slots)
-        for t in range(n_days):
+        for t in range(n_whole):
+            if t == n_days:
+                past[i] = own_past
             y, chance, kind, first = values[i, t], chances[i, t], kinds[i, t], t % n_slots
             ratios[:, first] = -np.inf
             if not np.isnan(y):
-                usual = log_odds(0, prior, prior_days, past[i])
+                usual = log_odds(0, prior, prior_days, own_past)
                 for k in range(N_KINDS):
-                    own = log_odds(1 + k, prior, prior_days, past[i])
+                    own = log_odds(1 + k, prior, prior_days, own_past)
                     known = coefficients[k, 0] + coefficients[k, 1] * usual + coefficients[k, 2] * own
                     usual_odds[k, first] = math.exp(min(max(known, -20.0), 20.0))
                 ratios[:, first] = 0.0
                 if kind >= 0:
                     _learn(y, chance, usual_odds[kind], kept, log_kept, ratios, room)
-                score[i, t], best = _log_mean_exp(ratios, first, room)
-                if best > 0.0:
-                    days[i, t], likeliest[i, t] = _latest(ratios, first, best)
-            let_pass(y, chance, kind, decay, past[i])
-        shift = n_days % n_slots
-        odds[i] = np.roll(usual_odds.T.copy(), -shift * N_KINDS)
-        evidence[i] = np.roll(ratios.T.copy(), -shift * n_kept)
-    return score, days, likeliest, (past, odds, evidence)
+                if t >= n_past:
+                    score[i, t - n_past], best = _log_mean_exp(ratios, first, room)
+                    if best > 0.0:
+                        days[i, t - n_past], likeliest[i, t - n_past] = _latest(ratios, first, best)
+            let_pass(y, chance, kind, decay, own_past)
+        if n_past == 0:
+            past[i] = own_past
+    return score, days, likeliest, past

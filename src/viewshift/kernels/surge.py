@@ -6,7 +6,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from viewshift._typing import Floats, Ints
+from viewshift._typing import Bools, Floats, Ints
 from viewshift.kernels._compile import kernel, parallel_kernel
 from viewshift.kernels.hurdle import dot, hurdle_of, own_weekday, update_past, write_features
 from viewshift.kernels.nb_tail import exposed_hurdle, hurdle_log_sf, hurdle_quantile, log_zero
@@ -121,10 +121,22 @@ def _log_mean_exp(values: Floats) -> tuple[float, int]:
     return values[likeliest] + math.log(total / len(values)), likeliest
 
 
+@kernel
+def _last_ages(n_whole: int, n_past: int, lengths: Ints) -> Ints:
+    """Return at which age the window that begins on each day is last asked for, 0 for never."""
+    ages = np.zeros(n_whole, dtype=np.int64)
+    for first in range(n_whole):
+        for length in lengths:
+            if n_past <= first + length - 1 < n_whole:
+                ages[first] = length
+    return ages
+
+
 @parallel_kernel
 def scan_surges(
     values: Floats,
     factors: Floats,
+    n_past: int,
     weekday: int,
     decays: Floats,
     prior: Floats,
@@ -139,31 +151,30 @@ def scan_surges(
     averages: Floats,
     weekdays: Floats,
     last: Floats,
-    frozen: Floats,
-    evidence: Floats,
-    seen: Ints,
-) -> tuple[Floats, NDArray[np.int8], tuple[Floats, Floats, Floats, Floats, Floats, Ints]]:
+    begun: Bools,
+) -> tuple[Floats, NDArray[np.int8], tuple[Floats, Floats, Floats, Bools]]:
     """Return the evidence for a surge of each length that goes on until each day.
 
     Parameters
     ----------
     values
-        Counts, ``(n_accounts, n_days)``, NaN where not observed.
+        Counts, ``(n_accounts, n_past + n_days)``, NaN where not observed.
     factors
         The days' exposure, same shape.
+    n_past
+        Days at the beginning that are known already: windows begin on them, but no evidence is asked for.
     weekday, decays, prior, prior_days, coefficients, log_sizes, cap, log_above
         As for `walk_hurdle`.
     lengths
-        Lengths of windows in days, ascending.
+        Lengths of windows in days, ascending, the longest `n_past` + 1.
     sizes
         For each length, the first size and the one after the last, ``(n_lengths, 2)``.
     added
         Probabilities of what a surge of each size adds to a day, ``(N_ADDED + 1, n_sizes)``.
     averages, weekdays, last
-        The state of each account's past, as for `walk_hurdle`; there is no guard band.
-    frozen, evidence, seen
-        The state of each account's windows, by first day modulo the longest length: what `_freeze` wrote that day, the
-        log-likelihood ratio of each size since, and how many of its days were observed, -1 if none begins that day.
+        What is known of each account before the first day, as for `walk_hurdle`; there is no guard band.
+    begun
+        Whether the account was observed before the first day, ``(n_accounts,)``.
 
     Returns
     -------
@@ -174,62 +185,70 @@ def scan_surges(
     likeliest
         Place of each length's most likely size, same shape; -1 where there is no evidence.
     state
-        The last six arrays after the last day.
+        The last four arrays as of the last `n_past` days.
     """
-    n_accounts, n_days = values.shape
-    n_lengths, n_slots, n_sizes = len(lengths), frozen.shape[1], added.shape[1]
+    n_accounts, n_whole = values.shape
+    n_days, n_lengths, n_slots, n_sizes = n_whole - n_past, len(lengths), n_past + 1, added.shape[1]
     found = np.full((n_accounts, n_days, n_lengths), np.nan)
     likeliest = np.full((n_accounts, n_days, n_lengths), -1, dtype=np.int8)
-    averages, weekdays, last = averages.copy(), weekdays.copy(), last.copy()
-    frozen, evidence, seen = frozen.copy(), evidence.copy(), seen.copy()
+    averages, weekdays, last, begun = averages.copy(), weekdays.copy(), last.copy(), begun.copy()
     needed = np.zeros(n_slots + 1, dtype=np.int64)  # sizes that a window may still need at each age
     for j in range(n_lengths):
         needed[: lengths[j] + 1] = np.maximum(needed[: lengths[j] + 1], sizes[j, 1])
+    ends = _last_ages(n_whole, n_past, lengths)
     log_none = np.log(added[0])
     for i in prange(n_accounts):
         row = np.empty(coefficients.shape[1])
         room = np.empty(n_sizes)
         ratios = np.empty(n_sizes)
-        for t in range(n_days):
+        own_averages, own_weekdays, own_last, known = averages[i].copy(), weekdays[i].copy(), last[i].copy(), begun[i]
+        frozen, evidence = np.empty((n_slots, N_FROZEN)), np.empty((n_slots, n_sizes))
+        seen = np.full(n_slots, -1)  # days observed of the window that began on each day; -1 where none did
+        for t in range(n_whole):
+            if t == n_days:
+                averages[i], weekdays[i], last[i], begun[i] = own_averages, own_weekdays, own_last, known
             today = (weekday + t) % 7
             slot = t % n_slots
             y = values[i, t]
-            if np.isnan(y) and seen[i, slot - 1] < 0:  # not observed so far: there is no past to go on from
+            if np.isnan(y) and not known:
                 continue
-            last[i, 0] = last[i, 2] = 0.0  # yesterday is as unknown as it is to later days of the window
-            _freeze(prior, prior_days, coefficients, averages[i], weekdays[i], last[i], row, frozen[i, slot])
-            evidence[i, slot] = 0.0
-            seen[i, slot] = 0
+            known = True
+            own_last[0] = own_last[2] = 0.0  # yesterday is as unknown as it is to later days of the window
+            if y > 0.0 or ends[t] > 0:
+                _freeze(prior, prior_days, coefficients, own_averages, own_weekdays, own_last, row, frozen[slot])
+            evidence[slot] = 0.0
+            seen[slot] = 0
             if not np.isnan(y):
                 whole = math.floor(y)
-                for age in range(1, n_slots + 1):
+                for age in range(1, min(n_slots, t + 1) + 1):
                     s = (t - age + 1) % n_slots
-                    if seen[i, s] < 0:
+                    if seen[s] < 0:
                         break
-                    seen[i, s] += 1
+                    if age > ends[t - age + 1]:
+                        continue
+                    seen[s] += 1
                     n = needed[age]
                     if whole <= 0.0:
                         for a in range(n):
-                            evidence[i, s, a] += log_none[a]
+                            evidence[s, a] += log_none[a]
                         continue
-                    active, m, r = _hurdle_on(today, frozen[i, s], coefficients, log_sizes)
+                    active, m, r = _hurdle_on(today, frozen[s], coefficients, log_sizes)
                     active, m = exposed_hurdle(active, m, r, factors[i, t])
                     log_ratios(whole, active, m, r, added, n, room, ratios)
                     for a in range(n):
-                        evidence[i, s, a] += ratios[a]
-                for j in range(n_lengths):
-                    s = (t - lengths[j] + 1) % n_slots
-                    if 2 * seen[i, s] >= lengths[j]:
-                        found[i, t, j], place = _log_mean_exp(evidence[i, s, sizes[j, 0] : sizes[j, 1]])
-                        likeliest[i, t, j] = sizes[j, 0] + place
+                        evidence[s, a] += ratios[a]
+                if t >= n_past:
+                    for j in range(n_lengths):
+                        s = (t - lengths[j] + 1) % n_slots
+                        if 2 * seen[s] >= lengths[j]:
+                            found[i, t - n_past, j], place = _log_mean_exp(evidence[s, sizes[j, 0] : sizes[j, 1]])
+                            likeliest[i, t - n_past, j] = sizes[j, 0] + place
                 y = min(y / max(factors[i, t], 1.0), cap)
             if y > 0.0:
-                active, m, r = _hurdle_on(today, frozen[i, slot], coefficients, log_sizes)
+                active, m, r = _hurdle_on(today, frozen[slot], coefficients, log_sizes)
                 if hurdle_log_sf(y, active, m, r) < log_above:
                     y = min(y, hurdle_quantile(log_above, active, m, r))
-            update_past(y, min(factors[i, t], 1.0), today, decays, averages[i], weekdays[i], last[i])
-        shift = n_days % n_slots
-        frozen[i] = np.roll(frozen[i], -shift * frozen.shape[2])
-        evidence[i] = np.roll(evidence[i], -shift * n_sizes)
-        seen[i] = np.roll(seen[i], -shift)
-    return found, likeliest, (averages, weekdays, last, frozen, evidence, seen)
+            update_past(y, min(factors[i, t], 1.0), today, decays, own_averages, own_weekdays, own_last)
+        if n_past == 0:
+            averages[i], weekdays[i], last[i], begun[i] = own_averages, own_weekdays, own_last, known
+    return found, likeliest, (averages, weekdays, last, begun)

@@ -12,7 +12,7 @@ from viewshift._display import monitor_card
 from viewshift._typing import Floats, Ints, Strings
 from viewshift.archives import joined, part, write_archive
 from viewshift.monitor._changes import Changes, among, compare, stacked
-from viewshift.monitor._memory import differ
+from viewshift.monitor._kinds import alike
 from viewshift.monitor._record import CORRECTABLE, WINDOW, Record, contents
 from viewshift.panel import Panel, check_panel
 
@@ -41,11 +41,11 @@ class Monitor:
     quiet before, it is reported closed twice: as "closed" once it has been quiet, and as "lasting" in the end.
 
     An account costs the same however long it is watched. Kept of each are the rule's state twice (after the last day,
-    and 15 days earlier, from where corrections are replayed; a `Cusum` with a window of 56 days and a guard of 7 takes
-    512 bytes), and, of the last 56 + 180 + `adapt_after` + 15 days, each measure, whether there was an opinion and,
-    where there ever were such, exposure and widening: 1 byte each where all accounts have whole numbers up to 254, 2 up
-    to 65,534, else 4, or 8 where float32 is not exact. Each day at or above the threshold takes 18 bytes more. A
-    `Cusum` of episodes takes some 1.8 kilobytes in all, the default rule 16, of which its two states are 15.
+    and 15 days earlier, from where corrections are replayed; with counts some 520 bytes of the default rule, 570 of a
+    `Cusum` with a window of 56 days and a guard of 7), and, of the last 56 + 180 + `adapt_after` + 15 days, each
+    measure, whether there was an opinion and, where there ever were such, exposure and widening. Days take 1 byte each
+    where all accounts have whole numbers up to 254, 2 up to 65,534, else 4, or 8 where float32 is not exact. Each day
+    at or above the threshold takes 18 bytes more. The default rule on episodes takes some 1.6 kilobytes in all.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class Monitor:
     @property
     def surprise(self) -> "pd.Series[float]":
         """Surprise (-log10 p) of the last day by account; NaN where there is no opinion."""
-        values = self._record.head["run.surprise"].copy()
+        values = self._record.head["run.surprise"]
         return pd.Series(values, index=pd.Index(self._record.accounts, name="account"), name="surprise")
 
     def alarms(self) -> pd.DataFrame:
@@ -230,7 +230,7 @@ class Monitor:
         rows, order = np.sort(rows), np.argsort(rows)
         known = {name: values[order] for name, values in known.items()}
         now = {name: record.memory.read(name, rows, day, 1) for name in known}
-        changed = np.logical_or.reduce([differ(now[name], values)[:, 0] for name, values in known.items()])
+        changed = ~np.logical_and.reduce([alike(now[name], values)[:, 0] for name, values in known.items()])
         rows = rows[changed]
         before = record.explained(rows)
         record.write(rows, day, {name: values[changed] for name, values in known.items()})

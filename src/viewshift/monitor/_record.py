@@ -1,6 +1,6 @@
 """What a rule keeps of its accounts: two states, the days between them, and the days that explain an alarm."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from viewshift.judge import Judged
 from viewshift.kernels.runs import follow_runs
 from viewshift.monitor._marks import Marks
 from viewshift.monitor._memory import Memory
+from viewshift.monitor._states import States
 from viewshift.panel import Panel
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _NEVER = -(10**9)
 _RUN = ("run.opened", "run.below", "run.way")
 
 AT_ONCE = 5_000_000
-"""Account-days of a history that are judged at the same time."""
+"""Account-days that are judged at the same time, those that a state holds among them."""
 
 
 class Record:
@@ -52,7 +53,7 @@ class Record:
         days = LOOKBACK + MEMORY + rule.adapt_after + WINDOW
         self.memory = Memory(days, len(accounts), {measure_key(name): np.nan for name in measures} | _BESIDES)
         self.marks = Marks(days)
-        self.base, self.head = self._started(len(accounts)), self._started(len(accounts))
+        self.base = self.head = States.of(self._started(len(accounts)))
 
     @classmethod
     def of(cls, rule: "AlarmRule", history: Panel) -> "Record":
@@ -67,32 +68,34 @@ class Record:
         """
         days = history.days.astype(np.int64)
         record = cls(rule, history.accounts, tuple(history.measures), int(days[-1]))
-        n_at_once = max(1, AT_ONCE // history.n_days)
-        for begin in range(0, history.n_accounts, n_at_once):
-            rows = np.arange(begin, min(begin + n_at_once, history.n_accounts))
-            record._begin(rows, history.take(rows))
+        states = [record._begin(rows, history.take(rows)) for rows in record._groups(history.n_days)]
+        record.base, record.head = (States.joined(several) for several in zip(*states, strict=True))
         return record
 
-    def _begin(self, rows: Ints, history: Panel) -> None:
-        """Take in the history of some accounts."""
+    def _groups(self, n_days: int) -> Iterator[Ints]:
+        """Yield the rows of as many accounts as are judged at the same time."""
+        everyone, n = np.arange(len(self.accounts)), max(1, AT_ONCE // (n_days + LOOKBACK))
+        yield from (everyone[begin : begin + n] for begin in range(0, max(len(everyone), 1), n))
+
+    def _begin(self, rows: Ints, history: Panel) -> tuple[States, States]:
+        """Take in the history of some accounts; return their states `WINDOW` days before its end, and at its end."""
         cut = max(0, history.n_days - WINDOW)
-        state, parts = {name: values[rows] for name, values in self.head.items()}, []
+        state, parts = self._started(len(rows)), []
         for part in (history.between(until=history.start + cut - 1), history.between(history.start + cut)):
             past = state
             state, judged = self._advanced(past, part)
             parts.append(judged)
-        for whole, own in ((self.base, past), (self.head, state)):
-            for name, values in own.items():
-                whole[name][rows] = values
         kept = slice(-min(self.memory.n_days, history.n_days), None)
         first = history.days[kept][0]
         self.write(rows, int(first.astype(np.int64)), contents(history.between(first)))
         judgements = (np.concatenate(both, axis=1)[:, kept] for both in zip(*parts, strict=True))
         self._judge(rows, int(first.astype(np.int64)), Judged(*judgements))
+        return States.of(past), States.of(state)
 
     def packed(self) -> dict[str, dict[str, NDArray[Any]]]:
         """Return the arrays of its parts, by name."""
-        return {"base": self.base, "head": self.head, "memory": self.memory.columns, "marks": self.marks.columns}
+        base, head = self.base.columns, self.head.columns
+        return {"base": base, "head": head, "memory": self.memory.columns, "marks": self.marks.columns}
 
     def restore(self, parts: dict[str, dict[str, NDArray[Any]]]) -> None:
         """Take over states, memory and marks.
@@ -102,7 +105,8 @@ class Record:
         parts
             From `packed`, of a record of the same accounts.
         """
-        self.base, self.head, self.memory.columns, self.marks.columns = (parts[name] for name in self.packed())
+        self.base, self.head = (States(self.base.kinds, parts[name]) for name in ("base", "head"))
+        self.memory.columns, self.marks.columns = parts["memory"], parts["marks"]
 
     def add(self, names: Strings) -> None:
         """Take in new accounts, of which nothing is known.
@@ -114,11 +118,8 @@ class Record:
         """
         self.accounts = np.concatenate([self.accounts, names])
         self.memory.grow(len(self.accounts))
-        start = self._started(len(names))
-        self.base, self.head = (
-            {name: np.concatenate([values, start[name]]) for name, values in state.items()}
-            for state in (self.base, self.head)
-        )
+        start = States.of(self._started(len(names)))
+        self.base, self.head = (States.joined([states, start]) for states in (self.base, self.head))
 
     def keep(self, rows: Ints) -> None:
         """Drop all accounts but some.
@@ -131,9 +132,7 @@ class Record:
         self.accounts = np.array(self.accounts[rows].tolist(), dtype=np.str_)  # no wider than the names that stay
         self.memory.keep(rows)
         self.marks.keep(rows)
-        self.base, self.head = (
-            {name: values[rows] for name, values in state.items()} for state in (self.base, self.head)
-        )
+        self.base, self.head = (States.of(states.read(rows)) for states in (self.base, self.head))
 
     def go_on(self, n_days: int, rows: Ints, known: Mapping[str, Floats]) -> None:
         """Move on by some days, of which only the last is known.
@@ -147,14 +146,23 @@ class Record:
         known
             Their `contents` on it.
         """
-        everyone, first = np.arange(len(self.accounts)), self.last + 1
-        base, _ = self._advanced(self.base, self.panel(everyone, first - WINDOW, n_days))
+        first = self.last + 1
+        base, _ = self._moved(self.base, first - WINDOW, n_days)
         self.memory.forget(first, n_days)
         self.last += n_days
         self.write(rows, self.last, known)
-        self.head, judged = self._advanced(self.head, self.panel(everyone, first, n_days))
+        self.head, judged = self._moved(self.head, first, n_days)
         self.base = base
-        self._judge(everyone, first, judged)
+        self._judge(np.arange(len(self.accounts)), first, judged)
+
+    def _moved(self, states: States, first: int, n_days: int) -> tuple[States, Judged]:
+        """Return the states of all accounts after some days, and what is said of these."""
+        groups, parts = [], []
+        for rows in self._groups(n_days):
+            after, judged = self._advanced(states.read(rows), self.panel(rows, first, n_days))
+            groups.append(States.of(after))
+            parts.append(judged)
+        return States.joined(groups), Judged(*map(np.concatenate, zip(*parts, strict=True)))
 
     def replay(self, rows: Ints) -> None:
         """Judge the correctable days of some accounts anew.
@@ -165,9 +173,8 @@ class Record:
             Accounts of which something was written.
         """
         first = self.last - CORRECTABLE
-        past = {name: values[rows] for name, values in self.base.items()}
-        after, judged = self._advanced(past, self.panel(rows, first, WINDOW))
-        self.head = {name: _replaced(values, rows, after[name]) for name, values in self.head.items()}
+        after, judged = self._advanced(self.base.read(rows), self.panel(rows, first, WINDOW))
+        self.head = self.head.replaced(rows, after)
         self._judge(rows, first, judged)
 
     def write(self, rows: Ints, first: int, known: Mapping[str, Floats]) -> None:
@@ -290,9 +297,3 @@ def measure_key(name: str) -> str:
         The measure.
     """
     return f"measure.{name}"
-
-
-def _replaced(values: NDArray[Any], rows: Ints, new: NDArray[Any]) -> NDArray[Any]:
-    values = values.copy()
-    values[rows] = new
-    return values
