@@ -46,7 +46,7 @@ READERS = {
 }
 
 PATIENCE = float(os.environ.get("VIEWSHIFT_FUZZ_PATIENCE", "30"))
-"""Seconds that one file may take."""
+"""Seconds that one file may take; the first of a format four times as long, since kernels may be compiled for it."""
 
 MOST_FAULTS = 5
 """Faults after which a format is given up."""
@@ -130,7 +130,7 @@ def work_through(name: str, seconds: float, first: int, cases: int | None, out: 
         path = out / f"{name}-{number}.{ending}"
         path.write_bytes(mutated(rng, ending, content))
         read = rng.choice([vs.read, READERS.get(name, vs.read)])
-        faulthandler.dump_traceback_later(PATIENCE, exit=True)
+        faulthandler.dump_traceback_later(PATIENCE * (4 if number == first else 1), exit=True)
         try:
             judge(path, read)
             path.unlink()

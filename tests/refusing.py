@@ -48,7 +48,9 @@ class Dying(Detector):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class InCompany(Detector):
-    """Goes on once two processes are at it, each leaving files of its name; alone, where there is no such folder."""
+    """Leaves files of its process's name, and goes on with the second once two processes are at it and a file `go` is
+    beside the folder; alone, where there is no such folder.
+    """
 
     claims: ClassVar[Claims] = Claims(causal=True, per_account=True, monotone=True, streaming=False)
     helper: Detector
@@ -61,8 +63,13 @@ class InCompany(Detector):
     def _score(self, panel):
         if (folder := Path(self.folder)).exists():
             (folder / f"{os.getpid()}-{time.monotonic_ns()}").touch()
-            limit = time.monotonic() + 120
-            while len({mark.name.split("-")[0] for mark in folder.iterdir()}) < 2 and time.monotonic() < limit:
+            limit = time.monotonic() + 300
+            own = len(list(folder.glob(f"{os.getpid()}-*")))
+            while not self._may(folder, own) and time.monotonic() < limit:
                 time.sleep(0.02)
-            time.sleep(0.2)
         return self.helper_.score(panel)
+
+    @staticmethod
+    def _may(folder, own):
+        in_company = len({mark.name.split("-")[0] for mark in folder.iterdir()}) > 1
+        return in_company and (own == 1 or (folder.parent / "go").exists())

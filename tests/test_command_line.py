@@ -78,6 +78,11 @@ def start(*arguments, **options):
     )
 
 
+def besides(err):
+    """Lines of errors but notes, and that kernels are compiled: a cache that others write to may have to be anew."""
+    return [line for line in err.splitlines() if not line.startswith(("Note:", "Compiling"))]
+
+
 def test_the_page_shows_the_help_of_today():
     maker = importlib.util.spec_from_file_location("make_command_line", DOCS / "make_command_line.py")
     module = importlib.util.module_from_spec(maker)
@@ -176,8 +181,7 @@ def test_a_reader_who_goes_away_is_left_quietly(folder, arguments):
     with process.stderr:
         err = process.stderr.read()
     assert process.wait() == NO_READER
-    aside = ("Note:", "Compiling")  # a cache of kernels that another process writes to is compiled anew
-    assert [line for line in err.splitlines() if not line.startswith(aside)] == []
+    assert besides(err) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")
@@ -192,8 +196,8 @@ def test_ctrl_c_ends_quietly(folder):
     while len(list(folder.glob("mine/units/*.unit"))) < 3 and time.monotonic() < deadline:  # both are at work
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (INTERRUPTED, "", "")
+    out, err = process.communicate(timeout=300)
+    assert (process.returncode, out, besides(err)) == (INTERRUPTED, "", [])
 
 
 @pytest.mark.parametrize(("term", "shown"), [("xterm", True), ("dumb", False)])
@@ -213,7 +217,7 @@ def test_compiling_is_told_on_the_error_stream_in_one_line_wherever_it_goes(caps
 
 def test_a_machine_compiles_once(folder):
     """A later process reads all kernels from the cache; a few may go, since other tests write to it meanwhile."""
-    for _ in range(4):
+    for _ in range(8):
         process = start("detect", "NetflixViewingHistory.csv", "--until", "2025-07-31")
         _, err = process.communicate(timeout=600)
         assert process.returncode == DONE, err
@@ -248,7 +252,7 @@ def test_completion_is_installed_for_bash(monkeypatch, tmp_path):
     """With typer's own option, into a home of its own; bash itself then completes."""
     environment = {**os.environ, "HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     process = start("--install-completion", "bash", env=environment)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == DONE, err
     (script,) = [path for path in tmp_path.rglob("*viewshift*") if path.is_file()]
     assert str(script) in out

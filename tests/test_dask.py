@@ -58,6 +58,7 @@ def test_scattered_accounts_raise_the_alarms_of_the_panel(scheduler):
 @pytest.mark.filterwarnings("ignore")  # what asyncio and sockets leave behind when processes end is Dask's own affair
 def test_processes_of_a_cluster_give_the_same(tmp_path):
     with (
+        dask.config.set({"distributed.comm.timeouts.connect": "300s", "distributed.comm.timeouts.tcp": "300s"}),
         LocalCluster(
             n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, local_directory=tmp_path
         ) as cluster,

@@ -25,6 +25,7 @@ start = time.perf_counter()
 states[0].save(path)
 once = time.perf_counter() - start
 for _ in range(kills):
+    before = path.stat()
     child = os.fork()
     if child == 0:
         while True:
@@ -34,6 +35,9 @@ for _ in range(kills):
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     partials.append(len(list(folder.glob(".*partial*"))))
+    after = path.stat()
+    saved = (after.st_ino, after.st_mtime_ns) != (before.st_ino, before.st_mtime_ns)
+    once *= 0.9 if saved else 1.2  # a machine that is busy with other things saves more slowly
     left = vs.load_monitor(path)
     same = [left.last_day == state.last_day and left.surprise.equals(state.surprise) for state in states]
     found.append(same.index(True))

@@ -482,7 +482,7 @@ def test_rows_never_become_python_objects(tmp_path: Path) -> None:
     rows = [play("Ada", f"2024-07-02 {clock}", "00:30:00", f"A: {clock}") for clock in clocks]
     path = short(tmp_path, *rows, header=HEADER)
     del clocks, rows
-    vs.read_netflix(FULL, tz="UTC")  # imports are not counted
+    vs.read_netflix(path, tz="UTC")  # imports are not counted
     tracemalloc.start()
     try:
         events = vs.read_netflix(path, tz="UTC")

@@ -21,6 +21,8 @@ from viewshift.study.setup import Setup
 CHROMIUM = shutil.which("chromium")
 ALONE = ["--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--disable-gpu"]
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 420, "height": 800}
+PATIENCE = 120_000
+"""Milliseconds that a step may take where the machine is busy with other things."""
 PAPER = {"width": 688, "height": 900}
 """A4 with margins of 14 mm, in CSS pixels."""
 
@@ -80,7 +82,9 @@ def path(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ALONE, chromium_sandbox=False)
+        chromium = driver.chromium.launch(
+            executable_path=CHROMIUM, args=ALONE, chromium_sandbox=False, timeout=PATIENCE
+        )
         yield chromium
         chromium.close()
 
@@ -95,7 +99,7 @@ def opened(browser, path):
         page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: request.url.startswith(("file:", "data:")) or said.append(request.url))
-        page.set_default_timeout(5000)
+        page.set_default_timeout(PATIENCE)
         page.goto(path.as_uri())
         page.wait_for_selector("#results-table tbody tr")
         pages.append(page)

@@ -31,26 +31,30 @@ def contents(out):
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
-once = []
+judge(sources[0], folder / "compiled")
+once, seconds = [], []
 for source in sources:
     start = time.perf_counter()
-    expected = contents(judge(source, folder / f"{source.stem}-once"))
-    once.append((source, expected, time.perf_counter() - start))
+    once.append((source, contents(judge(source, folder / f"{source.stem}-once"))))
+    seconds.append(time.perf_counter() - start)
 rng, out, hidden = random.Random(7), folder / "out", folder / ".out.partial"
 told = {"kills": 0, "rounds": 0, "same": 0, "halves": 0, "torn": 0}
-while told["kills"] < kills:
-    source, expected, seconds = once[told["rounds"] % 2]
+while told["kills"] < kills or (told["halves"] <= 10 or told["torn"] <= 1) and told["kills"] < 10 * kills:
+    way = told["rounds"] % 2
+    source, expected = once[way]
     told["rounds"] += 1
     while True:
         child = os.fork()
         if child == 0:
             judge(source, out)
             os._exit(0)
-        time.sleep(rng.uniform(0, 0.6 * seconds))
+        time.sleep(rng.uniform(0, 0.6 * seconds[way]))
         os.kill(child, signal.SIGKILL)
         if os.WIFEXITED(os.waitpid(child, 0)[1]):
+            seconds[way] *= 0.8
             break
         told["kills"] += 1
+        seconds[way] *= 1.05  # a machine that is busy with other things never comes to an end otherwise
         parts = list(hidden.glob("alarms/[!.]*"))
         told["halves"] += 0 < len(parts) < sum(name.startswith("alarms/") for name in expected)
         told["torn"] += bool(list(hidden.rglob("*.partial.*")))

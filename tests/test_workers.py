@@ -16,6 +16,7 @@ import pytest
 
 import viewshift as vs
 from refusing import Dying, Refusing
+from viewshift._processes import leaving_ctrl_c_to_this
 from viewshift.study.setup import Setup
 from viewshift.study.source import Source
 from viewshift.study.store import Store
@@ -55,10 +56,20 @@ def test_two_processes_give_the_rows_of_one_and_one_that_dies_is_a_failed_row(al
 
 
 SCRIPT = """
-import sys
+import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_workers import conduct
+from viewshift.study.store import Store
+keep = Store.keep
+
+
+def keep_one_and_die(self, job, unit):
+    keep(self, job, unit)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+Store.keep = keep_one_and_die
 conduct(Path({out!r}), workers=2)
 """
 
@@ -78,19 +89,15 @@ def members(group):
 def test_a_study_killed_midway_goes_on_to_the_same_bytes(alone, tmp_path, monkeypatch):
     script = SCRIPT.format(tests=str(Path(__file__).parent), out=str(tmp_path))
     study = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
-    until = time.monotonic() + 60
-    while not files(tmp_path) and study.poll() is None and time.monotonic() < until:
-        time.sleep(0.002)
-    study.kill()
-    study.wait()
-    until = time.monotonic() + 20
+    assert study.wait(timeout=600) == -signal.SIGKILL
+    until = time.monotonic() + 120
     while (left := members(study.pid)) and time.monotonic() < until:
         time.sleep(0.2)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert not left, "workers outlived their study"
     before = files(tmp_path)
-    assert before
+    assert len(before) == 1
     assert not (tmp_path / "results.csv").exists()
     fits = []
     monkeypatch.setattr(vs.AlarmRule, "fit", _counting(vs.AlarmRule.fit, fits))
@@ -98,6 +105,23 @@ def test_a_study_killed_midway_goes_on_to_the_same_bytes(alone, tmp_path, monkey
     assert len(fits) == 4 - len(before)
     assert (tmp_path / "results.csv").read_bytes() == (alone / "results.csv").read_bytes()
     assert before.items() <= files(tmp_path).items()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="masks of POSIX")
+def test_processes_are_begun_deaf_to_ctrl_c_which_waits_so_long():
+    heard = []
+    before = signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+    try:
+        with leaving_ctrl_c_to_this():
+            child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+            for pid in (child.pid, os.getpid()):
+                os.kill(pid, signal.SIGINT)
+            assert heard == []
+        assert heard == [1]
+    finally:
+        signal.signal(signal.SIGINT, before)
+    child.communicate(b"\n")
+    assert child.returncode == 0
 
 
 def _counting(fit, fits):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
-from viewshift._processes import ONE_THREAD, begin_worker
+from viewshift._processes import ONE_THREAD, begin_worker, leaving_ctrl_c_to_this
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -61,7 +61,9 @@ class Pool:
         try:
             while True:
                 for job in islice(waiting, self._workers - len(running)):
-                    running[self._processes().submit(_run, do, job)] = job
+                    with leaving_ctrl_c_to_this():
+                        future = self._processes().submit(_run, do, job)
+                    running[future] = job
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:

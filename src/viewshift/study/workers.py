@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from joblib.externals.loky import ProcessPoolExecutor
 
 from viewshift import simulate
-from viewshift._processes import ONE_THREAD, begin_worker
+from viewshift._processes import ONE_THREAD, begin_worker, leaving_ctrl_c_to_this
 from viewshift.study.failures import one_sentence
 from viewshift.study.setup import Setup
 from viewshift.study.source import Source
@@ -66,7 +66,8 @@ def _in_pool(
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                future = pool.submit(_run, waiting[0])
+                with leaving_ctrl_c_to_this():
+                    future = pool.submit(_run, waiting[0])
                 running[future] = waiting.popleft()
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 job = running.pop(future)
