@@ -305,6 +305,19 @@ def test_outliers_and_scores_are_those_of_removing_one_day_after_the_other(detec
     assert n_outliers > 10
 
 
+@pytest.mark.parametrize("side", [-1, 0, 1])
+def test_every_removal_knows_mean_and_deviation_of_the_days_left(side):
+    """By hand, up to half of the days, of values far above their spread and of some days far above these."""
+    values = 1e4 + np.random.default_rng(4).lognormal(0, 3, 201)
+    critical = critical_values(0.05, len(values), 1 + (side == 0))
+    _, step, statistic, _ = (part[0] for part in extreme_deviates(values[None], critical, 0.0, 0.499, side, False))
+    assert step.max() == 100
+    for s in range(1, 101):
+        left, (gone,) = values[(step == 0) | (step >= s)], values[step == s]
+        expected = abs(gone - left.mean()) / left.std(ddof=1)
+        assert statistic[step == s][0] == pytest.approx(expected, rel=1e-7)
+
+
 def test_the_days_of_the_table_are_those_with_a_score():
     panel = viewing(10, 90, seed=3)
     model = GeneralizedEsd(direction="both").fit(panel)

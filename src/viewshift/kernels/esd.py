@@ -44,6 +44,17 @@ def _centre_spread(ordered: Floats, robust: bool) -> tuple[float, float]:
     return centre, np.sqrt(squares / (n - 1))
 
 
+@kernel
+def _sums(values: Floats, origin: float) -> tuple[Floats, Floats]:
+    """Return the sums of the first 0, 1, ... values less `origin`, and of the squares of these."""
+    total, squares = np.zeros(len(values) + 1), np.zeros(len(values) + 1)
+    for j in range(len(values)):
+        off = values[j] - origin
+        total[j + 1] = total[j] + off
+        squares[j + 1] = squares[j] + off * off
+    return total, squares
+
+
 @parallel_kernel
 def spreads(values: Floats, robust: bool) -> Floats:
     """Return the standard deviation of each account's observed days, or 1.4826 times their MAD, ``(n_accounts,)``.
@@ -85,10 +96,21 @@ def extreme_deviates(
         ordered = values[i][day]
         low, high = 0, n
         inner_low, inner_high, last = 0, n, 0
-        for s in range(1, int(share * n) + 1):
-            centre, spread = _centre_spread(ordered[low:high], robust)
-            above, below = ordered[high - 1] - centre, centre - ordered[low]
+        n_steps = int(share * n)
+        # sums from the median, a day that stays, outwards: exact for counts, and nothing large is taken from them
+        origin = ordered[n // 2]
+        low_total, low_squares = _sums(ordered[: n // 2][::-1], origin)
+        high_total, high_squares = _sums(ordered[n // 2 :], origin)
+        for s in range(1, n_steps + 1):
             n_left = high - low
+            if robust:
+                centre, spread = _centre_spread(ordered[low:high], True)
+            else:
+                n_low, n_high = n // 2 - low, high - n // 2
+                off = (low_total[n_low] + high_total[n_high]) / n_left
+                squares = low_squares[n_low] + high_squares[n_high] - n_left * off * off
+                centre, spread = origin + off, np.sqrt(max(squares, 0.0) / (n_left - 1))
+            above, below = ordered[high - 1] - centre, centre - ordered[low]
             if side > 0 or (side == 0 and above >= below):
                 high -= 1
                 far, deviation = day[high], above
