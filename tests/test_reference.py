@@ -231,6 +231,17 @@ def test_isolation_forest_scores_are_those_of_scikit_learn(monkeypatch, directio
     np.testing.assert_allclose(scores[scored][clear], rarity[clear], rtol=0, atol=0.03)
 
 
+def test_isolation_forest_takes_accounts_in_any_number_at_once(monkeypatch):
+    panel = viewing(7, 150, seed=12)
+    detector = IsolationForest(window=56, n_trees=5).fit(panel)
+    state, scores = detector.advance(detector.start(7), panel)
+    monkeypatch.setattr("viewshift.detectors.isolation_forest.AT_ONCE", 3 * (150 + 56 + 27))
+    in_parts, found = detector.advance(detector.start(7), panel)
+    np.testing.assert_array_equal(found, scores)
+    np.testing.assert_array_equal(in_parts["excess"], state["excess"])
+    assert np.isfinite(scores).sum(axis=1).all()
+
+
 def test_isolation_forest_features_of_one_day_by_hand():
     panel = viewing(3, 150, seed=11, missing=0.1)
     measures = {"episodes": panel["episodes"], "minutes": panel["episodes"] * 30.0}

@@ -21,6 +21,9 @@ LENGTHS = (1, 3, 7, 28)
 GAP = max(LENGTHS) - 1
 """Days between baseline and scored day: the baseline ends before the longest of these begins."""
 
+AT_ONCE = 100_000
+"""Days of accounts, those before included, whose features are made at once, so that they stay near the processor."""
+
 RANKED = 1_000_000
 """Account-days, at most, among which the rarity of a score is told."""
 
@@ -220,13 +223,18 @@ class IsolationForest(StreamingDetector):
         return np.asarray(2.0 ** -(depth / self.scale_ if self.scale_ > 0 else np.ones_like(depth)))
 
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
-        state, features = self._features(state, panel)
-        defined = ~np.isnan(features).any(axis=2)
-        isolation = self._isolation(features[defined])
-        beyond = np.maximum(isolation - self.isolation_[-1], 0.0)
-        score = np.full(defined.shape, np.nan)
-        score[defined] = PooledConformal(self.isolation_, self.log10_p_).surprise(isolation) + beyond
-        return state, score
+        scores = np.full(panel.observed.shape, np.nan)
+        after = {name: np.empty_like(past) for name, past in state.items()}
+        n = max(1, AT_ONCE // (panel.n_days + self.window + GAP))
+        for rows in (slice(first, first + n) for first in range(0, panel.n_accounts, n)):
+            own, features = self._features({name: past[rows] for name, past in state.items()}, panel.take(rows))
+            for name, past in own.items():
+                after[name][rows] = past
+            defined = ~np.isnan(features).any(axis=2)
+            isolation = self._isolation(features[defined])
+            beyond = np.maximum(isolation - self.isolation_[-1], 0.0)
+            scores[rows][defined] = PooledConformal(self.isolation_, self.log10_p_).surprise(isolation) + beyond
+        return after, scores
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
