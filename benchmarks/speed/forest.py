@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 
 from viewshift.calibrate import Ladder
+from viewshift.conformal import PooledConformal
 from viewshift.kernels.forest import mean_depth, path_length, stacked
 
 N_TREES, N_FEATURES, BATCH = 100, 8, 1 << 14
@@ -128,11 +129,35 @@ def rarity(n_accounts: int) -> Case:
     )
 
 
+def rarity_of_all(n: int) -> Case:
+    """Return the case of looking up how rare scores are, in one curve."""
+    rng = np.random.default_rng(5)
+    pooled = PooledConformal.fit(rng.gamma(0.6, 2.0, 2_000_000))
+    scores = rng.gamma(0.6, 2.1, n)
+    scores[rng.random(n) < 0.03] = np.nan
+
+    def peer() -> NDArray[np.float64]:
+        found = -np.interp(scores, pooled.scores, pooled.log10_p, left=0.0)
+        return np.where(np.isnan(scores), np.nan, found)
+
+    return Case(
+        name="conformal look-up",
+        unit="scores",
+        size=n,
+        own=lambda: pooled.surprise(scores),
+        check=lambda: np.testing.assert_array_equal(pooled.surprise(scores), peer()),
+        panel=f"{n:,} scores, {len(pooled.scores):,} knots",
+        agreement="equal to the bit",
+        peers={"NumPy interp": Peer(call=peer, size=n)},
+    )
+
+
 def cases() -> Iterator[Case]:
     """Yield the cases of this module."""
     yield scoring(100_000, 256)
     yield scoring(100_000, 2048)
     yield rarity(2000)
+    yield rarity_of_all(1_000_000)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from viewshift._typing import Floats
+from viewshift.kernels.lookup import linear_between
 
 N_TOP, N_KNOTS = 256, 1024
 """Largest scores that are all kept, and how many of the rest are."""
@@ -75,5 +76,5 @@ class PooledConformal:
         scores
             Scores of any shape.
         """
-        found = -np.interp(scores, self.scores, self.log10_p, left=0.0)
-        return np.where(np.isnan(scores), np.nan, found)
+        flat = np.ascontiguousarray(scores, dtype=np.float64).ravel()
+        return linear_between(flat, self.scores, -self.log10_p, 0.0).reshape(np.shape(scores))
