@@ -14,21 +14,28 @@ _LANES = 16
 
 
 @kernel
-def mad_of_sorted(window: Floats, count: int, median: float) -> float:
-    """Return the median absolute deviation of sorted values: a walk from the median outwards to the middle ranks."""
-    high = np.searchsorted(window[:count], median)
-    low = high - 1
-    inner = 0.0
-    outer = 0.0
-    for _ in range(count // 2 + 1):
-        inner = outer
-        if high >= count or (low >= 0 and median - window[low] < window[high] - median):
-            outer = median - window[low]
-            low -= 1
+def _deviation(window: Floats, count: int, median: float, high: int, rank: int) -> float:
+    """Return the deviation from `median` of this rank, from 0 on; `high` is the first place not below the median.
+
+    Those below and above are in order, so that it is known by bisection how many of the smallest lie below.
+    """
+    low, most = max(0, rank + 1 - (count - high)), min(rank + 1, high)
+    while low < most:
+        n = (low + most) // 2
+        if median - window[high - 1 - n] < window[high + rank - n] - median:
+            low = n + 1
         else:
-            outer = window[high] - median
-            high += 1
-    return outer if count % 2 else 0.5 * (inner + outer)
+            most = n
+    below = median - window[high - low] if low > 0 else 0.0
+    return max(below, window[high + rank - low] - median) if low <= rank else below
+
+
+@kernel
+def mad_of_sorted(window: Floats, count: int, median: float) -> float:
+    """Return the median absolute deviation of sorted values, in O(log n)."""
+    high = int(np.searchsorted(window[:count], median))
+    outer = _deviation(window, count, median, high, count // 2)
+    return outer if count % 2 else 0.5 * (_deviation(window, count, median, high, count // 2 - 1) + outer)
 
 
 @kernel
