@@ -158,10 +158,14 @@ def _signs(detector: Detector) -> tuple[int, ...]:
 
 
 def _shifted(case: Case, draw: Draw, sign: int) -> tuple[Panel, Panel, slice]:
-    """Return eight accounts, the same with a shift, and the days that may show it (hindsight dates it loosely)."""
+    """Return eight accounts or so, the same with a shift, and the days that may show it (hindsight dates it loosely).
+
+    They have watched in their first weeks: who begins after them has an unmistakable shift without ours.
+    """
     first = int(draw.rng().integers(120, 200))
     days = slice(first, first + case.surge_days)
-    clean = many(case.surge_on if sign > 0 else "heavy", 8, 240, seed=draw.seed)
+    clean = many(case.surge_on if sign > 0 else "heavy", 10, 240, seed=draw.seed)
+    clean = clean[(clean[:, :28] > 0).sum(axis=1) >= 3][:8]
     shifted = clean.copy()
     shifted[:, days] = 10 * np.maximum(clean.max(axis=1, keepdims=True), 5) if sign > 0 else 0
     showing = days if case.detector.claims.causal else slice(first - 7, days.stop)

@@ -240,7 +240,7 @@ def test_one_account_of_several(run, full_export):
     assert years[1] == pytest.approx(3 * years[0], abs=0.2)
     code, out, err = run("detect", full_export, "--account", "nobody")
     assert (code, out) == (2, "")
-    assert err.startswith("--account must be one of the 3 in the file")
+    assert err.startswith("--account must be one of the 3 accounts in the file")
 
 
 def test_every_account_has_a_table_of_its_own_at_80_columns(run, story, tmp_path):
@@ -425,8 +425,15 @@ BAD = [
     ("detect {story} --per-account-year 0", "--per-account-year must be a finite number above 0, got 0.0"),
     ("detect {story} --per-account-year -1", "--per-account-year must be a finite number above 0, got -1.0"),
     ("detect {story} --per-account-year much", "--per-account-year must be a finite number above 0, got 'much'"),
-    ("detect {story} --account you", "--account must be one of the 1 in the file, letter by letter, got 'you'"),
+    ("detect {story} --account you", "--account must be the one account in the file, letter by letter, got 'you'"),
     ("detect {full} --tz UTC --account you", "each account is judged, and viewshift daily --json lists them.\n"),
+    ("detect {full} --tz UTC --account you", "--account must be one of the 3 accounts in the file, letter by letter"),
+    (
+        "detect {story} own.csv",
+        "viewshift detect takes 1 argument, got 'own.csv' besides; run it once for each file, and put a name with "
+        "spaces in quotes. See viewshift detect --help.\n",
+    ),
+    ("compare extra", "viewshift compare takes 0 arguments, got 'extra' besides. See viewshift compare --help.\n"),
     ("detect {story} --tzz Europe/Berlin", "No such option: --tzz (Possible options: --tz). See"),
     ("detect {story} --tzone Europe/Berlin", "No such option: --tzone (Possible options: --tz). See"),
     ("detect {story} --qqq", "No such option: --qqq. See"),
@@ -460,7 +467,10 @@ BAD = [
     ("simulate --out p.parquet --scenario storey", "--scenario must be one of 'story'"),
     ("simulate --out p.parquet --population martians", "--population must be one of"),
     ("simulate", "Missing option '--out'. See viewshift simulate --help."),
-    ("simulate --out p.parquet --accounts 0", "Invalid value for '--accounts'"),
+    ("simulate --out p.parquet --accounts 0", "--accounts must be a whole number of at least 1, got '0'. See"),
+    ("compare --seeds x", "--seeds must be a whole number of at least 0, got 'x'. See viewshift compare --help.\n"),
+    ("compare --seeds 1 --seeds -1", "--seeds must be a whole number of at least 0, got '-1'. See"),
+    ("checkin own.csv --contacts own.csv --daily-cap 2.5", "--daily-cap must be a whole number, got '2.5'. See"),
     ("compare --out own.csv", "Invalid value for '--out'"),
     ("dtect", "No such command 'dtect'"),
 ]

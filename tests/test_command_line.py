@@ -307,6 +307,6 @@ def test_what_is_refused_cannot_steer_a_terminal(run, folder):
 def test_names_of_other_accounts_are_not_told(run, folder):
     err = run("viewshift detect ViewingActivity.csv --tz UTC --account Bob")[2]
     assert err == (
-        "--account must be one of the 1 in the file, letter by letter, got 'Bob'; without it each account is judged, "
-        "and viewshift daily --json lists them.\n"
+        "--account must be the one account in the file, letter by letter, got 'Bob'; without it each account is "
+        "judged, and viewshift daily --json lists them.\n"
     )

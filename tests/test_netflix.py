@@ -551,7 +551,7 @@ def test_zip_archive_with_one_export_is_read_in_place(tmp_path: Path) -> None:
 
 
 def test_zip_archives_with_none_or_two_exports_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"netflix-report.zip: there must be an export of .*, found none in 1 files"):
+    with pytest.raises(ValueError, match=r"netflix-report.zip: there must be an export of .*, found none in 1 file;"):
         vs.read(archive(tmp_path))
     path = archive(tmp_path, a__NetflixViewingHistory=SHORT, ViewingActivity=FULL)
     for read in (vs.read, vs.read_netflix):

@@ -123,7 +123,7 @@ def test_the_history_as_a_page_is_refused_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "takeout.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(page, "Takeout/YouTube/history/watch-history.html")
-    with pytest.raises(ValueError, match=r"takeout.zip: there must be .*, found none in 1 files; ask for .* as JSON"):
+    with pytest.raises(ValueError, match=r"takeout.zip: there must be .*, found none in 1 file; ask for .* as JSON"):
         vs.read(path, tz="UTC")
 
 

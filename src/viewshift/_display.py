@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from viewshift._plain_text import plain
+from viewshift._plain_text import number_of, plain
 
 if TYPE_CHECKING:
     from viewshift.monitor import Monitor
@@ -48,7 +48,7 @@ def panel_card(panel: "Panel") -> str:
         most = float(np.max(values, where=panel.observed, initial=0))
         rows.append((name, f"{total / seen:,.2f} on an observed day, at most {most:,.6g}" if seen else "no day"))
     rows += [("exposure", "day factors")] * (panel.exposure is not None)
-    return card(f"Panel of {panel.n_accounts:,} account{'s' * (panel.n_accounts != 1)} x {panel.n_days:,} days", rows)
+    return card(f"Panel of {number_of(panel.n_accounts, 'account')} x {number_of(panel.n_days, 'day')}", rows)
 
 
 def rule_card(rule: "AlarmRule") -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from viewshift._checks import check_day
+from viewshift._plain_text import number_of
 from viewshift._typing import Bools, Days, Floats, Ints, Strings
 from viewshift.kernels.intervals import cut, unite
 from viewshift.local_days import check_time_of_day, day_cells
@@ -65,7 +66,7 @@ class Events:
         accounts = self.table["account"].n_unique()
         what = ("daily count" if self._are_counts else "play") + "s" * (len(self) != 1)
         return (
-            f"Events({len(self):,} {what} of {accounts} account{'s' * (accounts != 1)}, "
+            f"Events({len(self):,} {what} of {number_of(accounts, 'account')}, "
             f"{column.min()!s} to {column.max()!s}{f' in {self.tz}' if self.tz else ''}; from {self.report.source})"
         )
 

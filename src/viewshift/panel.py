@@ -11,6 +11,7 @@ import pandas as pd
 from viewshift._arrays import check_names, checked_measure, factors_or_none, floats, frozen, names_given, observed_mask
 from viewshift._checks import check_day
 from viewshift._display import panel_card
+from viewshift._plain_text import number_of
 from viewshift._typing import Bools, Days, Floats, Ints, Strings
 from viewshift.frames import long_to_arrays, wide_to_arrays
 
@@ -111,7 +112,7 @@ class Panel:
 
     def __repr__(self) -> str:
         last = self.days[-1] if self.n_days else "none"
-        accounts = f"{self.n_accounts:,} account{'s' * (self.n_accounts != 1)}"
+        accounts = number_of(self.n_accounts, "account")
         return (
             f"Panel({accounts} x {self.n_days} days, {self.start} to {last}, "
             f"{', '.join(self.measures)}; {self.observed.mean() if self.observed.size else 0:.1%} observed)"

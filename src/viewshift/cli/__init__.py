@@ -4,17 +4,18 @@ Only what parses the arguments is imported here, so that ``--help`` answers at o
 """
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from viewshift import __version__
-from viewshift._plain_text import plain
+from viewshift._plain_text import number_of, plain
 from viewshift.cli.commands import COMMANDS
 from viewshift.cli.words import with_options
 
@@ -67,11 +68,25 @@ def _refuse(sentence: str, code: int = BAD_INPUT) -> NoReturn:
 def _refuse_usage(error: typer.TyperException) -> NoReturn:
     if near := getattr(error, "possibilities", None):  # of an option that there is not
         error.possibilities = _alike(error.option_name, near)  # type: ignore[attr-defined]
-    said, context = error.format_message(), getattr(error, "ctx", None)
+    said, context = _in_own_words(error), getattr(error, "ctx", None)
     if context is None or said == context.get_help():  # called without a command
         print(said, file=sys.stderr)  # noqa: T201
         sys.exit(BAD_INPUT)
     _refuse(f"{said}{'' if said.endswith(('.', '?')) else '.'} See {context.command_path} --help.")
+
+
+def _in_own_words(error: typer.TyperException) -> str:
+    """Return what is wrong with an argument or a number as the library would say it; else as the parser does."""
+    said, context, option = error.format_message(), getattr(error, "ctx", None), getattr(error, "param", None)
+    if context is not None and (found := re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", said)):
+        taken = sum(one.param_type_name == "argument" for one in context.command.params)
+        more = "; run it once for each file, and put a name with spaces in quotes" * (taken == 1)
+        return f"{context.command_path} takes {number_of(taken, 'argument')}, got {found[1]!r} besides{more}"
+    wrong: list[Any] = getattr(error.__cause__, "errors", list)()
+    if option is not None and wrong and wrong[0]["type"] in {"int_parsing", "greater_than_equal"}:
+        least = "" if option.min is None else f" of at least {option.min}"
+        return f"{option.opts[0]} must be a whole number{least}, got {wrong[0]['input']!r}"
+    return said
 
 
 def _alike(option: str, options: Sequence[str]) -> list[str]:

@@ -59,8 +59,9 @@ def detect(
 def _only(panel: Panel, account: str) -> Panel:
     """Return one account; the names of the others are nobody's business."""
     if account not in panel.accounts.tolist():
+        known = "the one account" if panel.n_accounts == 1 else f"one of the {panel.n_accounts:,} accounts"
         raise ValueError(
-            f"`account` must be one of the {panel.n_accounts:,} in the file, letter by letter, got {account!r}; "
+            f"`account` must be {known} in the file, letter by letter, got {account!r}; "
             "without it each account is judged, and viewshift daily --json lists them."
         )
     return panel.select([account])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from viewshift._checks import check_whole
+from viewshift._plain_text import number_of
 from viewshift._typing import Bools, Floats
 from viewshift.baselines import Baseline
 from viewshift.judge import Judge
@@ -162,7 +163,7 @@ def _counted(known: Bools, groups: Any, what: str) -> tuple[str, bool]:
     days = known.sum(axis=1)
     n_accounts = int((days > 0).sum())
     alone = np.count_nonzero(group_totals(days, groups)) == 1
-    return f"{n_accounts:,} account{'s' * (n_accounts != 1)}, {int(days.sum()):,} days", bool(alone)
+    return f"{number_of(n_accounts, 'account')}, {number_of(int(days.sum()), 'day')}", bool(alone)
 
 
 def _finish(ax: "Axes") -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from viewshift._files import existing_file
-from viewshift._plain_text import plain
+from viewshift._plain_text import number_of, plain
 from viewshift.readers._archive import HEAD, MOST_BYTES, MOST_MEMBERS, Member, is_archive, members
 from viewshift.readers._source import Location, Source
 
@@ -98,9 +98,8 @@ def why_none(path: Location, sources: list[Source], wanted: str) -> str:
     """Say that no file is what was wanted, and what there is instead."""
     if len(sources) != 1 or isinstance(sources[0].content, Member):
         pages = f"; {HTML}" if any(source.kind == "HTML" for source in sources) else ""
-        return (
-            f"{plain(Path(path).resolve().name)}: there must be {wanted}, found none in {len(sources):,} files{pages}."
-        )
+        name, searched = plain(Path(path).resolve().name), number_of(len(sources), "file")
+        return f"{name}: there must be {wanted}, found none in {searched}{pages}."
     source = sources[0]
     place = ", line 1" if source.kind in {"text", "HTML"} else ""
     begin = f"{source.name}{place}: the file must be {wanted}, got"
@@ -109,9 +108,7 @@ def why_none(path: Location, sources: list[Source], wanted: str) -> str:
     if source.kind in ADVICE:
         return f"{begin} {source.kind}; {ADVICE[source.kind]}."
     if source.kind == "text":  # whose first line may be no header but a title, which is not told
-        return (
-            f"{begin} {len(source.columns)} column{'s' * (len(source.columns) != 1)} under other names, or no header."
-        )
+        return f"{begin} {number_of(len(source.columns), 'column')} under other names, or no header."
     return f"{begin} {source.kind}{' of another form' * (source.kind == 'JSON')}."
 
 
