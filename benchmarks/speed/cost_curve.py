@@ -1,14 +1,18 @@
-"""Measure cost against size: `python benchmarks/speed/cost_curve.py [--detector Cusum] [--seconds 15]`.
+"""Measure cost against size: `python benchmarks/speed/cost_curve.py [--detector Cusum] [--seconds 40]`.
 
-Each detector scores panels of more and more accounts (365 days), and of more and more days (1,000 accounts), in a
-process of its own on all cores, the best of up to three runs; sizes whose time would pass the limit are left out. Peak
-memory is that of the process over what it had before it had the panel. The whole pipeline, from Parquet
-to alarms, is measured likewise. Rows go to results/speed/cost_curve.csv, in place of earlier ones of the same
-detector; the table in cost_curve.md and the figure docs/_static/cost.png are made from all.
+Each detector scores panels of more and more accounts, up to a million, and of more and more days, in a process of its
+own on all cores: the best of three runs, of one if that is slow, of more if they are quick. Sizes whose time would pass
+the limit, or whose arrays most of the memory, are left out, and so are panels within the warm-up. Peak memory is that
+of the process over what it had before it had the panel. The whole pipeline, from Parquet to alarms, is measured
+likewise, with ten times the limit. Rows go to results/speed/cost_curve.csv, in place of earlier ones of the same
+detector, as soon as it is done; the table in cost_curve.md and the figure docs/_static/cost.png are made from all. All
+of it takes some 25 minutes.
 """
 
 import argparse
+import ctypes
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,38 +22,59 @@ from pathlib import Path
 from typing import Any
 
 import harness
-import matplotlib.pyplot as plt
 import numpy as np
 import pipeline
-from matplotlib.ticker import LogLocator, NullLocator
+from cost_figure import A_YEAR, ACCOUNTS, BY_ACCOUNTS, BY_DAYS, DAYS, LONGER, by_what, draw, implied, largest, named
 
 import viewshift as vs
 from viewshift._files import write_whole
 
 PICTURE = Path(__file__).parents[2] / "docs" / "_static" / "cost.png"
-ACCOUNTS, DAYS = (1_000, 3_000, 10_000, 30_000, 100_000), (90, 180, 365, 730, 1_000, 2_000)
-BY_ACCOUNTS, BY_DAYS = 365, 1_000
-"""Days of panels that grow by accounts, and accounts of panels that grow by days."""
+MANY, LONG = 30_000, 730
+"""Accounts from which on a second slope is told, and days from which on that in days is taken."""
 
 NULL = ("Constant", "Random")
 PIPELINES = ("RobustZ", "default")
-COLUMNS = ("what", "grows", "accounts", "days", "seconds", "mb", "machine")
+COLUMNS = ("what", "grows", "accounts", "days", "seconds", "mb", "warm_up", "machine")
 STEEP = 1.25
-"""Slope in days from which on a cost is told apart: n log n has 1.15 between 365 and 2,000."""
+"""Slope in days from which on a cost is told apart: n log n has 1.14 between 730 and 2,000."""
+
+ROOM = 0.6
+"""Share of the machine's memory that a panel may take with its scores."""
 
 ABOUT = f"""\
 Seconds of all cores to score a panel in memory, by detector with all defaults; "to alarms" is `vs.scale.alarms` from
-Parquet, the start of its processes included. Slopes are those of log seconds against log accounts
-({BY_ACCOUNTS} days) and log days (from {BY_ACCOUNTS} on, {BY_DAYS:,} accounts), by least squares: 1 is linear, and
-n log n has 1.15 here. What is quick gets slower where its arrays no longer fit into the cache. MB is the peak at the
-largest size, with the panel.
+Parquet, the start of its processes included. Panels that grow by accounts have {BY_ACCOUNTS} days, those of
+{" and ".join(LONGER)}, which need more days before they speak, {A_YEAR}; panels that grow by days have
+{BY_DAYS:,} accounts.
+The largest panel by accounts is told, with its seconds and its peak of memory, the panel in it. "A million" is in
+parentheses where it was not measured, but follows from the largest panel if the cost is linear. Slopes are those of log
+seconds against log size, by least squares: in accounts over all sizes and over those from {MANY:,} accounts on, in
+days from {LONG} on, the warm-up not counted. 1 is linear, and n log n in days has 1.14.
 """
 
 
-def sizes() -> Iterator[tuple[str, int, int]]:
+def sizes(what: str) -> Iterator[tuple[str, int, int]]:
     """Yield what grows, accounts and days."""
     yield from (("days", BY_DAYS, days) for days in DAYS)
-    yield from (("accounts", accounts, BY_ACCOUNTS) for accounts in ACCOUNTS)
+    yield from (("accounts", accounts, A_YEAR if what in LONGER else BY_ACCOUNTS) for accounts in ACCOUNTS)
+
+
+class Budget:
+    """Which sizes of a detector can be measured, by what the last one took."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.room = seconds, ROOM * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
+        self.last: dict[str, tuple[int, float, float]] = {}
+
+    def allows(self, grows: str, cells: int) -> bool:
+        """Return whether so many account-days are within the limits if cost is linear."""
+        last, seconds, megabytes = self.last.get(grows, (1, 0.0, 0.0))
+        return seconds * cells / last <= self.seconds and megabytes * cells / last <= self.room
+
+    def took(self, grows: str, cells: int, seconds: float, megabytes: float) -> None:
+        """Remember what a size took."""
+        self.last[grows] = cells, seconds, megabytes
 
 
 def panel_of(pool: Any, n_accounts: int, n_days: int) -> vs.Panel:
@@ -67,25 +92,32 @@ def fitted(name: str) -> Any:
 
 def one(name: str, limit: float) -> Iterator[dict[str, Any]]:
     """Score panels of all sizes that the limit allows."""
-    detector = fitted(name)
+    detector, budget = fitted(name), Budget(limit)
     pool = vs.simulate.viewers(1_000, max(DAYS), seed=1)["episodes"].astype(np.float32)
     pool[np.random.default_rng(1).random(pool.shape) < pipeline.MISSING] = np.nan
     detector.score(panel_of(pool, 20, 200))  # compiles
-    last = {"days": (1.0, 0.0), "accounts": (1.0, 0.0)}
-    for grows, n_accounts, n_days in sizes():
-        cells, seconds = last[grows]
-        if seconds * (n_accounts * n_days / cells) > limit:
-            continue
-        base = _megabytes("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins anew
-        panel, taken = panel_of(pool, n_accounts, n_days), list[float]()
-        while len(taken) < 3 and sum(taken) < limit / 5:
-            begin = time.perf_counter()
-            detector.score(panel)
-            taken.append(time.perf_counter() - begin)
-        last[grows] = (float(n_accounts * n_days), min(taken))
-        size = {"grows": grows, "accounts": n_accounts, "days": n_days}
-        yield {**size, "seconds": min(taken), "mb": _megabytes("VmHWM") - base}
+    for grows, n_accounts, n_days in sizes(name):
+        if budget.allows(grows, n_accounts * n_days):
+            found = scored(detector, pool, n_accounts, n_days, limit)
+            budget.took(grows, n_accounts * n_days, found["seconds"], found["mb"])
+            if found["warm_up"] < n_days:
+                yield {"grows": grows, "accounts": n_accounts, "days": n_days, **found}
+
+
+def scored(detector: Any, pool: Any, n_accounts: int, n_days: int, limit: float) -> dict[str, Any]:
+    """Return what it takes to score a panel, and its days before the first score."""
+    ctypes.CDLL(None).malloc_trim(0)  # what earlier panels left
+    base = _megabytes("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins anew
+    panel, taken = panel_of(pool, n_accounts, n_days), list[float]()
+    while (len(taken) < 3 or sum(taken) < harness.LEAST_SECONDS) and sum(taken) < limit / 3:
+        begin = time.perf_counter()
+        scores = detector.score(panel)
+        taken.append(time.perf_counter() - begin)
+        days = np.flatnonzero(np.isfinite(scores[: len(pool)]).any(axis=0))
+        del scores
+    warm_up = int(days[0]) if days.size else n_days
+    return {"seconds": min(taken), "mb": _megabytes("VmHWM") - base, "warm_up": warm_up}
 
 
 def _megabytes(which: str) -> float:
@@ -103,27 +135,26 @@ def detector_rows(name: str, limit: float) -> list[dict[str, Any]]:
 
 def pipeline_rows(name: str, limit: float) -> list[dict[str, Any]]:
     """Measure a rule from Parquet to alarms."""
-    rows, last = [], {"days": (1.0, 0.0), "accounts": (1.0, 0.0)}
+    what, rows, budget = f"{name} to alarms", [], Budget(limit)
     with tempfile.TemporaryDirectory() as folder:
-        for grows, n_accounts, n_days in sizes():
-            cells, seconds = last[grows]
-            if seconds * (n_accounts * n_days / cells) > limit:
-                continue
-            path = Path(folder) / "days.parquet"
-            pipeline.write_days(path, n_accounts, n_days)
-            found = pipeline.measured(name, path)
-            last[grows] = (float(n_accounts * n_days), found["seconds"])
-            size = {"grows": grows, "accounts": n_accounts, "days": n_days}
-            rows.append({"what": f"{name} to alarms", **size, "seconds": found["seconds"], "mb": found["peak_mb"]})
+        for grows, n_accounts, n_days in sizes(what):
+            if budget.allows(grows, n_accounts * n_days):
+                path = Path(folder) / "days.parquet"
+                pipeline.write_days(path, n_accounts, n_days)
+                found = pipeline.measured(name, path)
+                seconds, megabytes = found["seconds"], found["peak_mb"]
+                budget.took(grows, n_accounts * n_days, seconds, 0.0)  # memory ends growing
+                size = {"grows": grows, "accounts": n_accounts, "days": n_days}
+                rows.append({"what": what, **size, "seconds": seconds, "mb": megabytes, "warm_up": 0})
     return rows
 
 
-def slope(rows: Sequence[Mapping[str, Any]], grows: str) -> float:
-    """Return the slope of log seconds against the log of what grows; shorter panels than a year are mostly warm-up."""
+def slope(rows: Sequence[Mapping[str, Any]], grows: str, least: int) -> float:
+    """Return the slope of log seconds against the log of what grows, from `least` on; NaN for fewer than two sizes."""
     points = [
-        (float(row[grows]), float(row["seconds"]))
+        (int(row[grows]) - (int(row["warm_up"] or 0) if grows == "days" else 0), float(row["seconds"]))
         for row in rows
-        if row["grows"] == grows and int(row["days"]) >= BY_ACCOUNTS
+        if row["grows"] == grows and int(row[grows]) >= least
     ]
     if len(points) < 2:
         return float("nan")
@@ -138,72 +169,32 @@ def store(rows: list[dict[str, Any]], out: Path) -> list[dict[str, str]]:
     )
 
 
-def by_what(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
-    """Return the rows of each detector."""
-    return {what: [row for row in rows if row["what"] == what] for what in dict.fromkeys(row["what"] for row in rows)}
-
-
 def table(rows: list[dict[str, str]]) -> str:
-    """Return a line for each detector: cost a cell, slopes, memory."""
-    head = "| | largest | seconds | ns an account-day | slope in accounts | slope in days | MB |"
-    text, steep = [ABOUT, head, "|---|--:|--:|--:|--:|--:|--:|"], []
-    for what, own in by_what(rows).items():
-        most = max(own, key=lambda row: int(row["accounts"]) * int(row["days"]))
-        n_accounts, n_days, seconds = int(most["accounts"]), int(most["days"]), float(most["seconds"])
-        slopes = slope(own, "accounts"), slope(own, "days")
-        if slopes[1] > STEEP:
-            steep.append(f"{what} ({slopes[1]:.2f})")
-        text.append(
-            f"| {_told(what)} | {n_accounts:,} x {n_days:,} | {seconds:.3g} | "
-            f"{seconds / (n_accounts * n_days) * 1e9:,.0f} | {slopes[0]:.2f} | {slopes[1]:.2f} | "
-            f"{float(most['mb']):,.0f} |"
-        )
-    told = f"Steeper than n log n in days: {', '.join(steep) or 'none'}."
-    return "\n".join([*text, "", told, "", *dict.fromkeys(f"{row['machine']}." for row in rows), ""])
-
-
-def _told(what: str) -> str:
-    return what.replace("default", "shipped rule")
-
-
-def draw(rows: list[dict[str, str]], path: Path) -> None:
-    """Draw seconds against account-days, a small picture for each detector."""
-    parts = by_what(rows)
-    n_columns = 4
-    n_rows = -(-len(parts) // n_columns)
-    figure, axes = plt.subplots(
-        n_rows, n_columns, figsize=(11, 1.9 * n_rows), sharex=True, sharey=True, layout="constrained", squeeze=False
+    """Return a line for each detector: cost a cell, memory, what a million accounts take, slopes."""
+    head = (
+        "| | largest | seconds | MB | ns an account-day | a million, seconds | slope in accounts | in many | in days |"
     )
-    for number in range(len(parts), axes.size):
-        axes.ravel()[number].set_visible(False)
-        axes.ravel()[number - n_columns].tick_params(labelbottom=True)
-    linear = np.array([5e4, 1e8])
-    for axis, (what, own) in zip(axes.ravel(), parts.items(), strict=False):
-        for speed in (1e-9, 1e-7, 1e-5):
-            axis.plot(linear, linear * speed, color="0.85", linewidth=1, zorder=0)
-        for grows, colour, marker in (("accounts", "#0072B2", "o"), ("days", "#D55E00", "s")):
-            points = sorted(
-                (int(row["accounts"]) * int(row["days"]), float(row["seconds"])) for row in own if row["grows"] == grows
-            )
-            axis.plot(*zip(*points, strict=True), color=colour, marker=marker, markersize=5, linewidth=1.8)
-        axis.set_title(_told(what), fontsize=12, loc="left")
-        axis.set(xscale="log", yscale="log", xlim=linear, ylim=(5e-4, 60))
-        axis.xaxis.set_major_locator(LogLocator(numticks=8))
-        axis.yaxis.set_major_locator(LogLocator(base=100, numticks=8))
-        axis.xaxis.set_minor_locator(NullLocator())
-        axis.yaxis.set_minor_locator(NullLocator())
-        axis.tick_params(labelsize=11)
-        axis.spines[["top", "right"]].set_visible(False)
-    lines = [axes[0, 0].lines[-2], axes[0, 0].lines[-1], axes[0, 0].lines[0]]
-    names = [
-        f"accounts grow ({BY_ACCOUNTS} days)",
-        f"days grow ({BY_DAYS:,} accounts)",
-        "linear: 1, 100 and 10,000 ns each",
-    ]
-    figure.legend(lines, names, loc="outside upper center", ncols=3, frameon=False, fontsize=12)
-    figure.supxlabel("account-days", fontsize=13)
-    figure.supylabel("seconds", fontsize=13)
-    figure.savefig(path, dpi=110)
+    text, steep = [ABOUT, head, f"|---|{'--:|' * 8}"], []
+    for what, own in by_what(rows).items():
+        most = largest(own)
+        n_accounts, n_days, seconds = int(most["accounts"]), int(most["days"]), float(most["seconds"])
+        slopes = slope(own, "accounts", 0), slope(own, "accounts", MANY), slope(own, "days", LONG)
+        if slopes[2] > STEEP:
+            steep.append(f"{named(what)} ({slopes[2]:.2f})")
+        million = _digits(implied(own, "seconds"))
+        told = " | ".join("" if np.isnan(value) else f"{value:.2f}" for value in slopes)
+        text.append(
+            f"| {named(what)} | {n_accounts:,} x {n_days:,} | {_digits(seconds)} | {float(most['mb']):,.0f} | "
+            f"{seconds / (n_accounts * n_days) * 1e9:,.0f} | "
+            f"{million if n_accounts == max(ACCOUNTS) else f'({million})'} | {told} |"
+        )
+    last = f"Steeper than n log n in days: {', '.join(steep) or 'none'}."
+    return "\n".join([*text, "", last, "", *dict.fromkeys(f"{row['machine']}." for row in rows), ""])
+
+
+def _digits(value: float) -> str:
+    """Return a number at three digits, without an exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def main() -> None:
@@ -212,7 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--detector", choices=names, action="append", help="only this detector")
     parser.add_argument("--pipeline", choices=PIPELINES, action="append", help="only this rule, to alarms")
-    parser.add_argument("--seconds", type=float, default=15.0, help="what a call may take")
+    parser.add_argument("--seconds", type=float, default=40.0, help="what a call may take")
     parser.add_argument("--out", type=Path, default=harness.RESULTS)
     parser.add_argument("--draw", action="store_true", help="measure nothing, draw what there is")
     parser.add_argument("--one", choices=names, help=argparse.SUPPRESS)
@@ -222,17 +213,25 @@ def main() -> None:
             print(json.dumps(row), flush=True)
         return
     everything = not (given.detector or given.pipeline or given.draw)
-    rows: list[dict[str, Any]] = []
-    for name in names if everything else given.detector or ():
-        own = detector_rows(name, given.seconds)
-        rows += own
-        print(f"{name}: accounts {slope(own, 'accounts'):.2f}, days {slope(own, 'days'):.2f}", flush=True)
-    for name in PIPELINES if everything else given.pipeline or ():
-        rows += pipeline_rows(name, given.seconds)
     machine = harness.machine(("scikit-learn",))
-    found = store([{**row, "machine": machine} for row in rows], given.out)
+    for name in names if everything else given.detector or ():
+        keep(detector_rows(name, given.seconds), machine, given.out)
+    for name in PIPELINES if everything else given.pipeline or ():
+        keep(pipeline_rows(name, 10 * given.seconds), machine, given.out)
+    found = store([], given.out)
     write_whole(given.out / "cost_curve.md", table(found))
     draw(found, PICTURE)
+
+
+def keep(rows: list[dict[str, Any]], machine: str, out: Path) -> None:
+    """Store what was found about one detector, and tell it."""
+    store([{**row, "machine": machine} for row in rows], out)
+    most, told = largest(rows), (slope(rows, "accounts", 0), slope(rows, "days", LONG))
+    print(
+        f"{most['what']}: {most['accounts']:,} x {most['days']}, {most['seconds']:.3g} s, {most['mb']:,.0f} MB; "
+        f"accounts {told[0]:.2f}, days {told[1]:.2f}",
+        flush=True,
+    )
 
 
 def _is_detector(name: str) -> bool:
