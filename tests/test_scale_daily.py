@@ -376,14 +376,15 @@ def test_days_are_summed_as_by_a_walk_through_the_minutes() -> None:
             titles[i, day] = len(set(title[mine & (start // 1440 == day)]))
     packed = account.astype(np.int64) * 2**TIME_BITS + start * 60_000
     borders = np.arange(n_days + 9) * 86_400_000
-    minutes, episodes = np.full((2, n_accounts, n_days), np.nan, np.float32)
+    minutes, episodes = np.zeros((2, n_accounts, n_days), np.float32)
     no_show, unwanted, first = np.empty(0, np.int32), np.empty((0, 0), np.float32), np.empty(n_accounts, np.int64)
     sum_days(
         packed, (length * 60_000).astype(np.int32), title, no_show, n_accounts, borders, np.arange(n_days + 9),
-        np.zeros(n_days + 9, bool), np.arange(n_accounts)[::-1].copy(), first, np.nan_to_num(episodes), minutes,
+        np.zeros(n_days + 9, bool), np.arange(n_accounts)[::-1].copy(), first, episodes, minutes,
         unwanted, unwanted,
     )  # fmt: skip
     np.testing.assert_array_equal(minutes[::-1], watched[:, :n_days])
+    np.testing.assert_array_equal(episodes[::-1], titles)
     assert first.tolist() == [start[account == i].min() // 1440 for i in (2, 1, 0)]
 
 
