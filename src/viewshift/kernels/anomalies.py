@@ -83,13 +83,14 @@ def anomalous_stretches(
         day = np.flatnonzero(~np.isnan(values[i]))
         n = day.size
         unit = math.log(max(n, 2))
-        ahead = np.zeros(n + 1 + longest)  # what was saved before day t stands at n - t: stretches lie side by side
+        reach = min(longest, n)
+        ahead = np.zeros(n + 1 + reach)  # what was saved before day t stands at n - t: stretches lie side by side
         last = np.zeros(n + 1, dtype=np.int64)
         saved = np.zeros(n + 1)
-        totals, own_weights = np.zeros(longest + 1), np.zeros(longest + 1)  # of the last 1, 2, ... days
-        savings, through = np.empty(longest), np.empty(longest)
+        totals, own_weights = np.zeros(reach + 1), np.zeros(reach + 1)  # of the last 1, 2, ... days
+        savings, through = np.empty(reach), np.empty(reach)
         for t in range(1, n + 1):
-            m = min(t, longest)
+            m = min(t, reach)
             y, weight = values[i, day[t - 1]], weights[i, day[t - 1]]
             for k in range(m - 1, 0, -1):
                 totals[k] = totals[k - 1] + y
