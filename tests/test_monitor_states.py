@@ -1,6 +1,7 @@
 """What a monitor keeps of its accounts is small, and exact."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import viewshift as vs
@@ -87,3 +88,33 @@ def test_an_account_of_whole_counts_takes_two_kilobytes_at_most(histories, detec
         rule = vs.AlarmRule(getattr(vs.detectors, detector)(), per_account_year=1.0, n_folds=2).fit(histories)
     packed = rule.monitor(histories)._record.packed()
     assert sum(array.nbytes for part in packed.values() for array in part.values()) / histories.n_accounts < 2_000
+
+
+@pytest.mark.parametrize("fails_at", [0, 1])
+def test_an_update_that_failed_can_be_done_again(histories, monkeypatch, fails_at):
+    """Days, and then corrections of them, are handed over twice: the first time the rule breaks off half-way."""
+    rule, days = vs.default_rule(2.0), histories.days
+    monitor, whole = rule.monitor(histories.between(until=days[189])), rule.monitor(histories)
+    advance, calls = type(rule).advance, iter(())
+
+    def breaks_off(self, state, panel):
+        if next(calls, None) == fails_at:
+            raise KeyboardInterrupt
+        return advance(self, state, panel)
+
+    monkeypatch.setattr(type(rule), "advance", breaks_off)
+    for day in days[190:]:
+        today = histories.between(day, day)
+        none = vs.Panel({"episodes": np.zeros(today.observed.shape)}, accounts=today.accounts, start=day)
+        for update, n_calls in ((none, 2), (today, 1)):
+            calls = iter(range(n_calls))
+            if fails_at < n_calls:
+                with pytest.raises(KeyboardInterrupt):
+                    monitor.update(update)
+            monitor.update(update)
+    pd.testing.assert_series_equal(monitor.surprise, whole.surprise, check_exact=True)
+    assert monitor.last_day == whole.last_day
+    pd.testing.assert_frame_equal(monitor.alarms(), whole.alarms())
+    for name in whole._record.head.columns:
+        np.testing.assert_array_equal(monitor._record.head[name], whole._record.head[name])
+        np.testing.assert_array_equal(monitor._record.base[name], whole._record.base[name])

@@ -234,6 +234,10 @@ class Monitor:
         rows = rows[changed]
         before = record.explained(rows)
         record.write(rows, day, {name: values[changed] for name, values in known.items()})
-        record.replay(rows)
+        try:
+            record.replay(rows)
+        except BaseException:  # so that the same correction is not taken for one that changes nothing
+            record.write(rows, day, {name: values[changed] for name, values in now.items()})
+            raise
         self._look()
         return compare(before, record.explained(rows))

@@ -149,11 +149,10 @@ class Record:
         first = self.last + 1
         base, _ = self._moved(self.base, first - WINDOW, n_days)
         self.memory.forget(first, n_days)
-        self.last += n_days
-        self.write(rows, self.last, known)
-        self.head, judged = self._moved(self.head, first, n_days)
-        self.base = base
+        self.write(rows, first + n_days - 1, known)
+        head, judged = self._moved(self.head, first, n_days)
         self._judge(np.arange(len(self.accounts)), first, judged)
+        self.base, self.head, self.last = base, head, first + n_days - 1  # last of all: what failed can be done again
 
     def _moved(self, states: States, first: int, n_days: int) -> tuple[States, Judged]:
         """Return the states of all accounts after some days, and what is said of these."""
@@ -271,7 +270,8 @@ class Record:
     def _judge(self, rows: Ints, first: int, judged: Judged) -> None:
         """Remember on which days there was an opinion, and of the days at or above the threshold all of it."""
         self.memory.write("scored", rows, first, (~np.isnan(judged.surprise)).astype(np.float64))
-        self.marks.write(rows, first, self.last, judged, judged.surprise >= self.rule.threshold_)
+        last = first + judged.surprise.shape[1] - 1
+        self.marks.write(rows, first, last, judged, judged.surprise >= self.rule.threshold_)
 
 
 def contents(panel: Panel) -> dict[str, Floats]:
