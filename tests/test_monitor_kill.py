@@ -1,6 +1,7 @@
 """Killed at any moment while it saves, a monitor leaves the old state or the new one, never anything else.
 
-A server that has imported the library forks a child for every kill, and looks at the file that the child leaves.
+A server that has imported the library forks a child for every kill, and looks at the file that the child leaves. It goes
+on until enough kills came while a file was written, which is a small part of a save.
 """
 
 import json
@@ -24,7 +25,7 @@ path, rng, found, partials = folder / "monitor.vs", random.Random(7), [], []
 start = time.perf_counter()
 states[0].save(path)
 once = time.perf_counter() - start
-for _ in range(kills):
+while len(found) < kills or sum(partials) <= 10 and len(found) < 10 * kills:
     before = path.stat()
     child = os.fork()
     if child == 0:
@@ -52,7 +53,7 @@ def test_killed_while_saving_it_leaves_one_of_two_states(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert len(told["found"]) == KILLS
+    assert len(told["found"]) >= KILLS
     assert set(told["found"]) == {0, 1}
     assert sum(told["partials"]) > 10, "few kills came while a file was written"
     assert [path.name for path in tmp_path.iterdir()] == ["monitor.vs"]
