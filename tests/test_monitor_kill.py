@@ -1,7 +1,7 @@
 """Killed at any moment while it saves, a monitor leaves the old state or the new one, never anything else.
 
-A server that has imported the library forks a child for every kill, and looks at the file that the child leaves. It goes
-on until enough kills came while a file was written, which is a small part of a save.
+A server that has imported the library forks a child for every kill, and looks at the file that the child leaves. It
+goes on until enough kills came while a file was written, which is a small part of a save.
 """
 
 import json
