@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 KINDS = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32), np.dtype(np.float64))
 """What numbers may be kept as, the smallest first; the largest whole number of a kind stands for NaN."""
 
+FEW = 100
+"""So many rows are looked at first: mostly they show that a kind is too small for the rest."""
+
 
 def narrow(values: NDArray[Any]) -> NDArray[Any]:
     """Return numbers in the smallest kind in which they are exact, from where `told` returns them.
@@ -17,9 +20,11 @@ def narrow(values: NDArray[Any]) -> NDArray[Any]:
     values
         Any shape; only float64 is kept otherwise.
     """
-    if values.dtype != np.float64:
-        return values
-    return kept(values, next(kind for kind in KINDS if is_exact(values, kind)))
+    if values.dtype == np.float64:
+        for kind in KINDS[:-1]:
+            if is_exact(values[:FEW], kind) and is_exact(values, kind):
+                return kept(values, kind)
+    return values
 
 
 def widened(column: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
@@ -66,12 +71,12 @@ def kept(values: Any, kind: np.dtype[Any]) -> NDArray[Any]:
     """
     if kind.kind == "u":
         values = np.where(np.isnan(values), np.iinfo(kind).max, values)
-    found: NDArray[Any] = np.asarray(values).astype(kind)
+    found: NDArray[Any] = np.asarray(values).astype(kind, copy=False)
     return found
 
 
 def told(column: NDArray[Any], kind: Any = np.float64) -> NDArray[Any]:
-    """Return the numbers that are kept so.
+    """Return the numbers that are kept so; themselves where they are kept as they were.
 
     Parameters
     ----------
@@ -80,7 +85,7 @@ def told(column: NDArray[Any], kind: Any = np.float64) -> NDArray[Any]:
     kind
         What they were.
     """
-    values: NDArray[Any] = column.astype(kind)
+    values: NDArray[Any] = column.astype(kind, copy=False)
     if column.dtype.kind == "u" and column.dtype != kind:
         values[column == np.iinfo(column.dtype).max] = np.nan
     return values

@@ -49,12 +49,14 @@ class States:
         for name, kind in kinds.items():
             parts = [one.columns[name] for one in several]
             widest = max(parts, key=lambda column: column.dtype.itemsize).dtype
-            columns[name] = np.concatenate([kept(told(part, kind), widest) for part in parts])
+            columns[name] = np.concatenate(
+                [part if part.dtype == widest else kept(told(part, kind), widest) for part in parts]
+            )
         return cls(kinds, columns)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return an array, of all accounts."""
-        return told(self.columns[name], self.kinds[name])
+        return np.array(told(self.columns[name], self.kinds[name]))
 
     def read(self, rows: Ints) -> State:
         """Return the state of some accounts.
