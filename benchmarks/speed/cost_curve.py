@@ -43,9 +43,9 @@ ROOM = 0.6
 """Share of the machine's memory that a panel may take with its scores."""
 
 ABOUT = f"""\
-Seconds of all cores to score a panel in memory, by detector with all defaults; "to alarms" is `vs.scale.alarms` from
-Parquet, the start of its processes included. Panels that grow by accounts have {BY_ACCOUNTS} days, those of
-{" and ".join(LONGER)}, which need more days before they speak, {A_YEAR}; panels that grow by days have
+Seconds by the clock, all cores at work, to score a panel in memory, by detector with all defaults; "to alarms" is
+`vs.scale.alarms` from Parquet, the start of its processes included. Panels that grow by accounts have {BY_ACCOUNTS}
+days, those of {" and ".join(LONGER)}, which need more days before they speak, {A_YEAR}; panels that grow by days have
 {BY_DAYS:,} accounts.
 The largest panel by accounts is told, with its seconds and its peak of memory, the panel in it. "A million" is in
 parentheses where it was not measured, but follows from the largest panel if the cost is linear. Slopes are those of log
