@@ -15,7 +15,7 @@ help:
 	@echo "make report   run the default study and say where the report is"
 	@echo "make test     run all tests"
 	@echo "make fuzz     feed the readers with files that went wrong, for SECONDS=600"
-	@echo "make speed    measure kernels beside their peers, half an hour, into benchmarks/results/speed"
+	@echo "make speed    measure kernels beside their peers, some minutes, into benchmarks/results/speed"
 	@echo "make speed-large  measure a million accounts, and cost against size: an hour, 1 GB of disk, 16 GB of memory"
 	@echo "make check    format, lint, types, layers, docstrings, documentation, notebooks"
 	@echo "make docs     build the documentation into docs/_build/html"
