@@ -24,6 +24,7 @@ from viewshift.detectors import (
     WindowSums,
     ZScore,
 )
+from viewshift.detectors.isolation_forest import GAP
 
 DETECTORS = [
     ZScore(),
@@ -275,3 +276,16 @@ def test_wrong_parameters_are_named_when_fitting(detector, sentence):
 def test_a_flag_must_be_true_or_false():
     with pytest.raises(TypeError, match="`autocorrelated` must be True or False, got 'yes'"):
         Pelt(autocorrelated="yes").fit(to_panel(viewing()))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_forest_of_accounts_in_groups_scores_the_same_bits_and_leaves_the_same_state(n, monkeypatch):
+    panel = vs.simulate.viewers(7, 200, seed=3)
+    forest = IsolationForest(n_trees=5, shares=True, direction="both").fit(panel)
+    state, scores = forest.advance(forest.start(7), panel)
+    assert np.isfinite(scores).any()
+    monkeypatch.setattr("viewshift.detectors.isolation_forest.AT_ONCE", n * (200 + forest.window + GAP))
+    after, again = forest.advance(forest.start(7), panel)
+    np.testing.assert_array_equal(again, scores)
+    for name, values in state.items():
+        np.testing.assert_array_equal(after[name], values, err_msg=name, strict=True)

@@ -1,6 +1,7 @@
 """What every detector is: parameters, what `fit` learned, and claims that the contract suite proves."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self, final
 
@@ -158,3 +159,11 @@ def direction_of(detector: Detector) -> Direction:
 def empty_past(n_accounts: int, n_days: int) -> State:
     """Return a state that remembers the last `n_days` values of each account, none observed yet."""
     return {"past": np.full((n_accounts, n_days), np.nan)}
+
+
+def in_groups(state: State, panel: Panel, n: int) -> Iterator[tuple[slice, State, Panel]]:
+    """Yield rows, states and histories of `n` accounts after another, at least one."""
+    n = max(1, n)
+    for first in range(0, panel.n_accounts, n):
+        rows = slice(first, first + n)
+        yield rows, {name: values[rows] for name, values in state.items()}, panel.take(rows)

@@ -9,7 +9,7 @@ from viewshift._checks import check_choice, check_whole
 from viewshift._typing import Direction, Floats, State
 from viewshift.baselines.weekday import expected_factors, weekday_factors
 from viewshift.conformal import PooledConformal
-from viewshift.detectors._base import Claims, StreamingDetector, empty_past
+from viewshift.detectors._base import Claims, StreamingDetector, empty_past, in_groups
 from viewshift.detectors._trailing import facing, spread_floor, with_past
 from viewshift.kernels.forest import mean_depth, path_length, stacked
 from viewshift.kernels.rolling import trailing_mean_std, window_mean
@@ -225,9 +225,8 @@ class IsolationForest(StreamingDetector):
     def _advance(self, state: State, panel: Panel) -> tuple[State, Floats]:
         scores = np.full(panel.observed.shape, np.nan)
         after = {name: np.empty_like(past) for name, past in state.items()}
-        n = max(1, AT_ONCE // (panel.n_days + self.window + GAP))
-        for rows in (slice(first, first + n) for first in range(0, panel.n_accounts, n)):
-            own, features = self._features({name: past[rows] for name, past in state.items()}, panel.take(rows))
+        for rows, before, part in in_groups(state, panel, AT_ONCE // (panel.n_days + self.window + GAP)):
+            own, features = self._features(before, part)
             for name, past in own.items():
                 after[name][rows] = past
             defined = ~np.isnan(features).any(axis=2)

@@ -13,7 +13,7 @@ from viewshift._typing import Direction, Floats, Ints, State
 from viewshift.baselines import UsualLevel
 from viewshift.baselines._personal import pace
 from viewshift.detectors._alarm_rates import alarm_rate_knots, same_length
-from viewshift.detectors._base import Claims
+from viewshift.detectors._base import Claims, in_groups
 from viewshift.detectors._on_baseline import OnBaseline
 from viewshift.detectors._trailing import with_past
 from viewshift.kernels.scales import highest_on_scale
@@ -156,9 +156,8 @@ class SurgeScan(OnBaseline):
 
     def _blocks(self, state: State, panel: Panel) -> Iterator[tuple[slice, Floats, Any, State]]:
         """Yield rows of some accounts and what `_scan` returns of them, since all M of a large panel fit no memory."""
-        n = max(1, AT_ONCE // max(panel.n_days, 1))
-        for rows in (slice(first, first + n) for first in range(0, panel.n_accounts, n)):
-            yield rows, *self._scan({name: values[rows] for name, values in state.items()}, panel.take(rows))
+        for rows, own, part in in_groups(state, panel, AT_ONCE // max(panel.n_days, 1)):
+            yield rows, *self._scan(own, part)
 
     def _scan(self, state: State, panel: Panel) -> tuple[Floats, Any, State]:
         """Return M of each length, the place of its most likely size, and the state after."""
