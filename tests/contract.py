@@ -97,6 +97,8 @@ def streaming(case: Case, draw: Draw) -> None:
     """Days handed over in chunks, the state pickled between them, score bit for bit as all at once."""
     detector, panel, rng = fitted(case), draw.panel(), draw.rng()
     assert isinstance(detector, StreamingDetector), f"{type(detector).__name__} has no `advance`"
+    if rng.random() < 0.5:
+        panel = scaled(panel, 1, exposure=rng.choice([0.5, 1, 1, 3], panel.observed.shape))
     state, pieces, first = detector.start(panel.n_accounts), [], 0
     while first < panel.n_days:
         last = min(first + int(rng.choice([1, 1, 1, 2, 7, 30])), panel.n_days) - 1
