@@ -11,7 +11,7 @@ from viewshift.monitor._kinds import kept, narrow, told, widened
 
 
 class States:
-    """Each account's arrays by name, every name in the smallest kind in which its numbers are exact.
+    """Each account's arrays by name, those of days in the smallest kind in which their numbers are exact.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class States:
             Arrays by name, accounts first.
         """
         kinds = {name: values.dtype for name, values in state.items()}
-        return cls(kinds, {name: narrow(values) for name, values in state.items()})
+        return cls(kinds, {name: narrow(values) if values.ndim > 1 else values for name, values in state.items()})
 
     @classmethod
     def joined(cls, several: Sequence[Self]) -> Self:
