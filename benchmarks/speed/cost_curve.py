@@ -6,7 +6,7 @@ the limit, or whose arrays most of the memory, are left out, and so are panels w
 of the process over what it had before it had the panel. The whole pipeline, from Parquet to alarms, is measured
 likewise, with ten times the limit. Rows go to results/speed/cost_curve.csv, in place of earlier ones of the same
 detector, as soon as it is done; the table in cost_curve.md and the figure docs/_static/cost.png are made from all. All
-of it takes some 25 minutes.
+of it takes about half an hour.
 """
 
 import argparse
