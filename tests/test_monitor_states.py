@@ -90,31 +90,58 @@ def test_an_account_of_whole_counts_takes_two_kilobytes_at_most(histories, detec
     assert sum(array.nbytes for part in packed.values() for array in part.values()) / histories.n_accounts < 2_000
 
 
-@pytest.mark.parametrize("fails_at", [0, 1])
-def test_an_update_that_failed_can_be_done_again(histories, monkeypatch, fails_at):
+@pytest.mark.parametrize(("method", "fails_at"), [("advance", 0), ("advance", 1), ("explained", 0), ("explained", 1)])
+def test_an_update_that_failed_can_be_done_again(histories, monkeypatch, method, fails_at):
     """Days, and then corrections of them, are handed over twice: the first time the rule breaks off half-way."""
     rule, days = vs.default_rule(2.0), histories.days
-    monitor, whole = rule.monitor(histories.between(until=days[189])), rule.monitor(histories)
-    advance, calls = type(rule).advance, iter(())
+    monitor, plain = (rule.monitor(histories.between(until=days[189])) for _ in range(2))
+    whole, done, calls = getattr(type(rule), method), 0, iter(())
 
-    def breaks_off(self, state, panel):
+    def breaks_off(self, *given):
         if next(calls, None) == fails_at:
             raise KeyboardInterrupt
-        return advance(self, state, panel)
+        return whole(self, *given)
 
-    monkeypatch.setattr(type(rule), "advance", breaks_off)
+    monkeypatch.setattr(type(rule), method, breaks_off)
     for day in days[190:]:
         today = histories.between(day, day)
         none = vs.Panel({"episodes": np.zeros(today.observed.shape)}, accounts=today.accounts, start=day)
-        for update, n_calls in ((none, 2), (today, 1)):
-            calls = iter(range(n_calls))
-            if fails_at < n_calls:
-                with pytest.raises(KeyboardInterrupt):
-                    monitor.update(update)
-            monitor.update(update)
-    pd.testing.assert_series_equal(monitor.surprise, whole.surprise, check_exact=True)
-    assert monitor.last_day == whole.last_day
-    pd.testing.assert_frame_equal(monitor.alarms(), whole.alarms())
-    for name in whole._record.head.columns:
-        np.testing.assert_array_equal(monitor._record.head[name], whole._record.head[name])
-        np.testing.assert_array_equal(monitor._record.base[name], whole._record.base[name])
+        for update in (none, today):
+            calls = iter(range(fails_at + 1))
+            try:
+                changes = monitor.update(update)
+            except KeyboardInterrupt:
+                done += 1
+                changes = monitor.update(update)
+            calls = iter(())
+            for mine, theirs in zip(changes, plain.update(update), strict=True):
+                pd.testing.assert_frame_equal(mine, theirs)
+    assert done >= 10
+    assert monitor.last_day == plain.last_day
+    pd.testing.assert_frame_equal(monitor.alarms(), plain.alarms())
+    np.testing.assert_equal(monitor._record.packed(), plain._record.packed())
+
+
+@pytest.mark.parametrize("fails_at", range(6))
+def test_after_missed_days_an_update_that_failed_loses_no_alarm_and_knows_nobody_new(histories, monkeypatch, fails_at):
+    """Three steps over a gap of 40 days, each of the two states; new accounts come with the last."""
+    rule, days = vs.default_rule(6.0), histories.days
+    known = histories.take(range(100)).between(until=days[149])
+    monitor, plain = rule.monitor(known), rule.monitor(known)
+    today, advance = histories.between(days[189], days[189]), type(rule).advance
+    expected = plain.update(today)
+    calls = iter(range(fails_at + 1))
+
+    def breaks_off(self, state, panel):
+        if next(calls, None) == fails_at:
+            raise MemoryError
+        return advance(self, state, panel)
+
+    monkeypatch.setattr(type(rule), "advance", breaks_off)
+    with pytest.raises(MemoryError):
+        monitor.update(today)
+    assert monitor.accounts.tolist() == known.accounts.tolist()
+    for mine, theirs in zip(monitor.update(today), expected, strict=True):
+        pd.testing.assert_frame_equal(mine, theirs)
+    assert len(expected.closed)
+    np.testing.assert_equal(monitor._record.packed(), plain._record.packed())

@@ -91,6 +91,19 @@ def told(column: NDArray[Any], kind: Any = np.float64) -> NDArray[Any]:
     return values
 
 
+def narrowed(column: NDArray[Any], kind: Any = np.float64) -> NDArray[Any]:
+    """Return kept numbers in the smallest kind in which they are exact.
+
+    Parameters
+    ----------
+    column
+        From `narrow` or `kept`.
+    kind
+        What they were.
+    """
+    return column if column.dtype == KINDS[0] else narrow(told(column, kind))
+
+
 def alike(one: Any, other: Any) -> NDArray[np.bool_]:
     """Return where numbers are the same; NaN equals NaN.
 

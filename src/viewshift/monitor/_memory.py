@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewshift._typing import Floats, Ints
-from viewshift.monitor._kinds import alike, kept, narrow, told, widened
+from viewshift.monitor._kinds import alike, kept, narrow, narrowed, told, widened
 
 
 class Memory:
@@ -54,9 +54,13 @@ class Memory:
         rows
             Rows of those that stay.
         """
-        columns, self.columns, self.n_accounts = self.columns, {}, len(rows)
-        for name, column in columns.items():
-            self.write(name, np.arange(len(rows)), 0, told(column[:, rows].T))
+        self.n_accounts = len(rows)
+        for name, column in list(self.columns.items()):
+            theirs = narrowed(column[:, rows])
+            if (theirs == kept(np.float64(self.fillings[name]), theirs.dtype)).all():
+                del self.columns[name]
+            else:
+                self.columns[name] = theirs
 
     def forget(self, first: int, n_days: int) -> None:
         """Fill some days anew, for all accounts.

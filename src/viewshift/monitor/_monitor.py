@@ -65,6 +65,7 @@ class Monitor:
         self._first = history.start
         self._record = Record.of(self.rule, history)
         self._open: pd.DataFrame
+        self._missed: list[pd.DataFrame] = []
         self._look()
 
     def __repr__(self) -> str:
@@ -108,9 +109,14 @@ class Monitor:
         ValueError
             If the panel holds several days or other measures, or a day that can no longer be corrected.
         """
-        day = self._checked(today)
+        day, n_known = self._checked(today), len(self._record.accounts)
         rows = self._rows(today)
-        changes = self._correct(rows, day, today) if day <= self._record.last else self._go_on(rows, day, today)
+        try:
+            changes = self._correct(rows, day, today) if day <= self._record.last else self._go_on(rows, day, today)
+        except BaseException:  # new accounts come when the day is handed over again
+            if len(self._record.accounts) > n_known:
+                self._record.keep(np.arange(n_known))
+            raise
         return Changes(*(table.reset_index(drop=True) for table in changes))
 
     def forget(self, account: str) -> None:
@@ -163,6 +169,7 @@ class Monitor:
         """
         monitor = cls.__new__(cls)
         monitor.rule, monitor._first = rule, np.datetime64(header["first"], "D")
+        monitor._missed = []
         monitor._record = Record(rule, arrays["accounts"], tuple(header["measures"]), header["last"])
         monitor._record.restore({name: part(arrays, name) for name in monitor._record.packed()})
         monitor._look()
@@ -199,16 +206,21 @@ class Monitor:
         return np.asarray(index.get_indexer(np.asarray(names, dtype=object)), dtype=np.int64)
 
     def _go_on(self, rows: Ints, day: int, today: Panel) -> Changes:
-        closed = []
         while day - self._record.last > WINDOW:
-            closed.append(self._step(WINDOW, rows[:0], {}).closed)
+            self._missed.append(self._step(WINDOW, rows[:0], {}).closed)
         changes = self._step(day - self._record.last, rows, contents(today))
-        return changes._replace(closed=stacked(*closed, changes.closed))
+        closed, self._missed = stacked(*self._missed, changes.closed), []
+        return changes._replace(closed=closed)
 
     def _step(self, n_days: int, rows: Ints, known: Mapping[str, Floats]) -> Changes:
-        before, last = self._open, self.last_day
-        self._record.go_on(n_days, rows, known)
-        after = self._look(last)
+        record, before, last = self._record, self._open, self.last_day
+        states = record.base, record.head, record.last
+        try:
+            record.go_on(n_days, rows, known)
+            after = self._look(last)
+        except BaseException:  # so that the same day is not taken for a correction that changes nothing
+            record.base, record.head, record.last = states
+            raise
         decided = after["detected"] + pd.Timedelta(days=self.rule.adapt_after - 1)
         news = (after["status"] == "open") | ((after["status"] == "lasting") & (decided > pd.Timestamp(last)))
         return compare(before, after[news | among(after, before)])
@@ -232,12 +244,13 @@ class Monitor:
         now = {name: record.memory.read(name, rows, day, 1) for name in known}
         changed = ~np.logical_and.reduce([alike(now[name], values)[:, 0] for name, values in known.items()])
         rows = rows[changed]
-        before = record.explained(rows)
-        record.write(rows, day, {name: values[changed] for name, values in known.items()})
+        before, kept = record.explained(rows), (record.head, record.marks.columns, self._open)
         try:
+            record.write(rows, day, {name: values[changed] for name, values in known.items()})
             record.replay(rows)
+            self._look()
+            return compare(before, record.explained(rows))
         except BaseException:  # so that the same correction is not taken for one that changes nothing
             record.write(rows, day, {name: values[changed] for name, values in now.items()})
+            record.head, record.marks.columns, self._open = kept
             raise
-        self._look()
-        return compare(before, record.explained(rows))

@@ -132,7 +132,7 @@ class Record:
         self.accounts = np.array(self.accounts[rows].tolist(), dtype=np.str_)  # no wider than the names that stay
         self.memory.keep(rows)
         self.marks.keep(rows)
-        self.base, self.head = (States.of(states.read(rows)) for states in (self.base, self.head))
+        self.base, self.head = (states.taken(rows) for states in (self.base, self.head))
 
     def go_on(self, n_days: int, rows: Ints, known: Mapping[str, Floats]) -> None:
         """Move on by some days, of which only the last is known.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewshift._typing import Ints, State
-from viewshift.monitor._kinds import kept, narrow, told, widened
+from viewshift.monitor._kinds import kept, narrow, narrowed, told, widened
 
 
 class States:
@@ -67,6 +67,18 @@ class States:
             Their rows.
         """
         return {name: told(column[rows], self.kinds[name]) for name, column in self.columns.items()}
+
+    def taken(self, rows: Ints) -> Self:
+        """Return the states of some accounts, kept as small as theirs allow.
+
+        Parameters
+        ----------
+        rows
+            Their rows.
+        """
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        small = (name for name, column in columns.items() if column.ndim > 1)
+        return type(self)(self.kinds, columns | {name: narrowed(columns[name], self.kinds[name]) for name in small})
 
     def replaced(self, rows: Ints, state: State) -> Self:
         """Return the states with others for some accounts.
