@@ -166,7 +166,7 @@ def check_rule(rule: Any, layout: Layout) -> None:
         for name in rule.detector.measures:
             if name not in (layout.measures or ()):
                 have = ", ".join(map(repr, layout.measures or ()))
-                raise ValueError(f"`rule` needs the measure {name!r}; the table has {have}.")
+                raise ValueError(f"`rule` needs the measure {name!r}; the table has numbers in {have}.")
 
 
 def _by_accounts(table: Any, layout: Layout) -> Iterator[tuple[Any, Layout]]:
