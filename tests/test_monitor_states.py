@@ -19,6 +19,7 @@ from viewshift.monitor._states import States
         ([65_535], np.float32),
         ([0.5, np.inf, -3, np.nan], np.float32),
         ([2**24 + 1], np.float64),
+        ([1e39], np.float64),
         ([0.1, np.nan], np.float64),
         ([], np.uint8),
     ],

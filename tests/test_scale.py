@@ -406,8 +406,16 @@ BAD = [
     (lambda: replaced("day", pd.Timestamp("2025-01-01")), {}, "got two for account 'v0000000' on 2025-01-01"),
     (lambda: replaced("episodes", -1.0), {}, "'episodes' must be finite and at least 0"),
     (lambda: arrow(days()[["account", "day"]]), {}, "must have a numeric column"),
-    (lambda: arrow(days().drop(columns="episodes")), {}, "`rule` needs the measure 'episodes'; the table has numbers in 'minut"),
-    (lambda: arrow(days().astype({"episodes": str})), {}, "`rule` needs the measure 'episodes'; the table has numbers in 'minut"),
+    (
+        lambda: arrow(days().drop(columns="episodes")),
+        {},
+        "needs the measure 'episodes'; the table has numbers in 'minut",
+    ),
+    (
+        lambda: arrow(days().astype({"episodes": str})),
+        {},
+        "needs the measure 'episodes'; the table has numbers in 'minut",
+    ),
     (lambda: arrow(days()), {"strata": "c"}, "`strata` must be left out where there are no `factors`"),
     (lambda: arrow(days()), OF_C, "`strata` must name a column of the table, got 'c'"),
     (lambda: with_strata(np.arange(N_ROWS).astype(str)), OF_C, "must have one stratum for account 'v0000000'"),

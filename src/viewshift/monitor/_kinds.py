@@ -54,7 +54,8 @@ def is_exact(values: Any, kind: np.dtype[Any]) -> bool:
         One of `KINDS`.
     """
     if kind.kind == "f":
-        return bool(alike(values.astype(kind), values).all())
+        with np.errstate(over="ignore"):  # beyond the kind is infinite, and not alike
+            return bool(alike(values.astype(kind), values).all())
     below = np.isnan(values) | ((values >= 0) & (values < np.iinfo(kind).max) & (values == np.floor(values)))
     return bool(below.all())
 
