@@ -23,7 +23,7 @@ def checkin(
             show_default=False,
             exists=True,
             dir_okay=False,
-            help="Alarms, as detect --out writes them: .csv, .json or .parquet.",
+            help="Alarms: a .csv or .json of detect --out, or their table in a .parquet.",
         ),
     ],
     contacts: Annotated[
