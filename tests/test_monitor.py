@@ -389,6 +389,10 @@ def test_what_cannot_be_taken_in_is_refused_with_a_sentence(rule, panel):
         (panel.between(panel.days[200], panel.days[201]), "`today` must be a panel of one day, got 2"),
         (only, "`today` must have the measures of the history, 'episodes', .*; it has 'episodes'."),
         (day_of(panel, 184), f"`today` is {panel.days[184]}, but only days from {panel.days[185]} on can be corrected"),
+        (
+            vs.Panel(day_of(panel, 200).measures, accounts=panel.accounts, start="2140-01-01"),
+            f"`today` must not skip days that are still to come, got 2140-01-01 after {panel.days[199]}",
+        ),
         (day_of(panel, 49), f"`today` is {panel.days[49]}, before the history, which begins on {panel.days[50]}"),
     ):
         with pytest.raises(ValueError, match=sentence):
@@ -399,6 +403,13 @@ def test_what_cannot_be_taken_in_is_refused_with_a_sentence(rule, panel):
         vs.Panel({"episodes": [[1.0], [2.0]]}, accounts=["a", "a"], start=panel.days[200])
     np.testing.assert_equal(monitor._record.packed(), state)
     monitor.update(day_of(panel, 185))
+
+
+def test_days_to_come_are_taken_in_one_after_the_other(rule, panel):
+    ahead = vs.Panel(panel.measures, accounts=panel.accounts, start="2140-01-01")
+    monitor = rule.monitor(ahead.between(until=ahead.days[199]))
+    monitor.update(day_of(ahead, 200))
+    assert monitor.last_day == ahead.days[200]
 
 
 def test_what_cannot_be_watched_is_refused_with_a_sentence(rule, panel):

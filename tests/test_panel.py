@@ -66,10 +66,13 @@ def test_float32_stays_and_whole_numbers_become_float64() -> None:
         ({"measures": {"e": [[1.0]], "m": [[1.0, 2.0]]}, "accounts": ["a"]}, r"'m' must have the shape \(1, 1\)"),
         (
             {"measures": {"episodes": [[1.0, -2.0]]}, "accounts": ["a"]},
-            "got -2.0 for account 'a' on day 1",
+            "got -2.0 for account 'a' on 2025-06-03",
         ),
         ({"measures": {"episodes": [[np.inf]]}, "accounts": ["a"]}, "must be finite .*, got inf"),
-        ({"measures": {"e": [[1.0, np.nan]], "m": [[1.0, 2.0]]}, "accounts": ["a"]}, "'m' is NaN on other days"),
+        (
+            {"measures": {"e": [[1.0, np.nan]], "m": [[1.0, 2.0]]}, "accounts": ["a"]},
+            "got 'm' without 'e' for account 'a' on 2025-06-03",
+        ),
         ({"accounts": ["a"]}, "`accounts` must name each of the 2 rows, got 1 names"),
         ({"accounts": ["a", "a"]}, "`accounts` must not repeat a name, got 'a' more than once"),
         ({"start": "soon"}, "`start` must be a day such as '2025-07-31', got 'soon'"),

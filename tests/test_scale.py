@@ -388,6 +388,13 @@ def replaced(column, values):
     return arrow(days()[:50].assign(**{column: values}))
 
 
+def late(day, kind):
+    """One row is of another day than it should be."""
+    of_rows = [str(one.date()) for one in days()["day"][:49]]
+    table = arrow(days()[:50])
+    return table.set_column(1, "day", pa.array([*of_rows, day]).cast(kind))
+
+
 def with_strata(values):
     return arrow(days().assign(c=values))
 
@@ -404,7 +411,20 @@ BAD = [
     (lambda: replaced("day", "31.12.2025"), {}, "'day' must hold days such as 2025-07-31"),
     (lambda: replaced("day", pd.Timestamp("2025-01-01", tz="UTC")), {}, "must hold local days, got instants"),
     (lambda: replaced("day", pd.Timestamp("2025-01-01")), {}, "got two for account 'v0000000' on 2025-01-01"),
-    (lambda: replaced("episodes", -1.0), {}, "'episodes' must be finite and at least 0"),
+    (lambda: replaced("episodes", -1.0), {}, "'episodes' must be finite and at least 0 .* on 2023-01-30"),
+    (
+        lambda: late("2140-01-01", pa.date32()),
+        {},
+        "'day' must not hold days in the future, got 2140-01-01; mend it, or give .* `until=",
+    ),
+    (lambda: late("2140-01-01", pa.string()), {}, "'day' must not hold days in the future, got 2140-01-01"),
+    (
+        lambda: arrow(days()),
+        {"layout": Days(since="2030-01-01", until="2030-02-01")},
+        "its days are 2023-01-03 to 2023-06-10",
+    ),
+    (lambda: arrow(days()), {"layout": Days(since="2030-01-01")}, "`since` and `until`, 2030-01-01 and 20"),
+    (lambda: arrow(days()), {"layout": Days(until="2022-12-31")}, "`since` and `until`, 2023-01-03 and 2022-12-31"),
     (lambda: arrow(days()[["account", "day"]]), {}, "must have a numeric column"),
     (
         lambda: arrow(days().drop(columns="episodes")),
@@ -453,6 +473,14 @@ def test_paths_without_parquet_are_refused(tmp_path):
 def test_a_rule_that_is_not_fitted_is_refused_before_anything_is_read(tmp_path):
     with pytest.raises(TypeError, match="`rule` must be an AlarmRule"):
         judge("rule", arrow(days()))
+    with pytest.raises(TypeError, match="`rows` must be an Arrow table or record batch, got DataFrame"):
+        judge(rule("causal"), days())
+    with pytest.raises(TypeError, match=r"`layout` must be `vs.scale.Days` or `vs.scale.Plays`, got str"):
+        vs.scale.alarms(rule("causal"), sorted_file(tmp_path), tmp_path / "out", layout="days")
+    with pytest.raises(TypeError, match="`path` must be the path of a Parquet file or of a folder of such, got DataFr"):
+        vs.scale.alarms(rule("causal"), days(), tmp_path / "out")
+    with pytest.raises(TypeError, match="`measures` must be several names, got 'episodes'"):
+        Days(measures="episodes")
     with pytest.raises(ValueError, match="not fitted"):
         vs.scale.alarms(vs.AlarmRule(vs.detectors.ZScore()), sorted_file(tmp_path), tmp_path / "out")
     with pytest.raises(ValueError, match="`until` must not lie before `since`"):

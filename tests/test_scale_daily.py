@@ -65,7 +65,7 @@ def assert_same(fast: vs.Panel, exact: vs.Panel) -> None:
     assert fast.accounts.tolist() == exact.accounts.tolist()
     assert (fast.start, fast.n_days) == (exact.start, exact.n_days)
     np.testing.assert_array_equal(fast.observed, exact.observed)
-    assert set(fast.measures) == set(exact.measures)
+    assert list(fast.measures) == list(exact.measures)
     for name, values in fast.measures.items():
         assert values.dtype == np.float32
         np.testing.assert_allclose(values, exact[name], rtol=1e-6, atol=1e-6, err_msg=name)
@@ -253,6 +253,11 @@ def test_measures_are_those_asked_for_and_possible() -> None:
         daily(LOG.with_columns(duration=pl.lit(None, pl.Int64)), **BERLIN, measures=["minutes"])
     with pytest.raises(ValueError, match="must not name 'top_show_episodes', since polars frame has no shows"):
         daily(LOG.drop("show"), **BERLIN, measures=["top_show_episodes"])
+
+
+def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="`source` must hold Parquet files, found none in the folder test_"):
+        daily(tmp_path, **BERLIN)
 
 
 def test_the_span_is_that_of_a_table() -> None:

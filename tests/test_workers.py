@@ -200,3 +200,10 @@ def test_a_unit_from_somebody_else_runs_no_code(tmp_path, monkeypatch):
     store._path(job).write_bytes(gzip.compress(pickle.dumps(Trap())))
     assert store.get(job) is None
     assert not (tmp_path / "trapped").exists()
+
+
+def test_a_worker_that_begins_when_its_parent_is_gone_already_ends():
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    code = f"import time; from viewshift._processes import begin_worker; begin_worker({gone.pid}); time.sleep(300)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=250, check=False).returncode == 1

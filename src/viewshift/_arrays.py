@@ -45,7 +45,9 @@ def check_names(names: Strings, n_rows: int) -> None:
         raise ValueError(f"`accounts` must not repeat a name, got {str(unique[count > 1][0])!r} more than once.")
 
 
-def observed_mask(arrays: Mapping[str, Floats], observed: Any, shape: tuple[int, ...]) -> Bools:
+def observed_mask(
+    arrays: Mapping[str, Floats], observed: Any, shape: tuple[int, ...], accounts: Strings, start: np.datetime64
+) -> Bools:
     """Return the mask given, or the days on which all measures are not NaN; raise if shapes or measures disagree."""
     for name, values in arrays.items():
         if values.shape != shape:
@@ -55,23 +57,28 @@ def observed_mask(arrays: Mapping[str, Floats], observed: Any, shape: tuple[int,
         if mask.shape != shape:
             raise ValueError(f"`observed` must have the measures' shape {shape}, got {mask.shape}.")
         return mask
-    first = ~np.isnan(next(iter(arrays.values())))
+    first_name = next(iter(arrays))
+    first = ~np.isnan(arrays[first_name])
     for name, values in arrays.items():
-        if not np.array_equal(first, ~np.isnan(values)):
+        differs = first == np.isnan(values)
+        if differs.any():
+            row, column = np.argwhere(differs)[0]
+            missing, given = (name, first_name) if first[row, column] else (first_name, name)
             raise ValueError(
-                f"measure {name!r} is NaN on other days than the others; make them agree, or give `Panel` a mask."
+                f"measures must be known on the same days, got {given!r} without {missing!r} for account "
+                f"{str(accounts[row])!r} on {start + column}; fill it in, or leave a measure out."
             )
     return first
 
 
-def checked_measure(name: str, values: Floats, observed: Bools, accounts: Strings) -> Floats:
+def checked_measure(name: str, values: Floats, observed: Bools, accounts: Strings, start: np.datetime64) -> Floats:
     """Return a read-only copy of a measure, NaN where not observed; raise if an observed value is impossible."""
     wrong = observed & ~(np.isfinite(values) & (values >= 0))
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise ValueError(
             f"measure {name!r} must be finite and at least 0 on observed days, "
-            f"got {values[row, column]} for account {str(accounts[row])!r} on day {column}."
+            f"got {values[row, column]} for account {str(accounts[row])!r} on {start + column}."
         )
     if observed.all():
         return frozen(np.array(values, order="C"))

@@ -32,6 +32,9 @@ SCHEMA: dict[str, pl.DataType] = {
 """Columns of an event table. Either `start` or `date` is filled; `plays` only in tables of daily counts."""
 
 
+MEASURES = ("episodes", "top_show_episodes", "minutes", "night_minutes")
+"""What plays are summed up to, in the order of a panel."""
+
 LONG_SILENCE = 60
 """Days between the last play and the end of the panel from which on a warning says that they count as observed."""
 

@@ -68,14 +68,14 @@ class Panel:
         if not arrays:
             raise ValueError("`measures` must name at least one measure, got none.")
         names = np.asarray([str(name) for name in names_given(accounts)], dtype=np.str_)
-        shape = next(iter(arrays.values())).shape
+        shape, first = next(iter(arrays.values())).shape, check_day("start", start)
         check_names(names, shape[0])
-        seen = observed_mask(arrays, observed, shape)
+        seen = observed_mask(arrays, observed, shape, names, first)
         for name, values in arrays.items():
-            arrays[name] = checked_measure(name, values, seen, names)
+            arrays[name] = checked_measure(name, values, seen, names, first)
         object.__setattr__(self, "measures", MappingProxyType(arrays))
         object.__setattr__(self, "accounts", frozen(names))
-        object.__setattr__(self, "start", check_day("start", start))
+        object.__setattr__(self, "start", first)
         object.__setattr__(self, "observed", frozen(np.array(seen)))
         object.__setattr__(self, "exposure", factors_or_none("exposure", exposure, shape, least=np.nextafter(0, 1)))
         object.__setattr__(self, "widening", factors_or_none("widening", widening, shape, least=1.0))

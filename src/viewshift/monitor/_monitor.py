@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -107,7 +108,8 @@ class Monitor:
         Raises
         ------
         ValueError
-            If the panel holds several days or other measures, or a day that can no longer be corrected.
+            If the panel holds several days or other measures, a day that can no longer be corrected, or one in the
+            future that is not the next.
         """
         day, n_known = self._checked(today), len(self._record.accounts)
         rows = self._rows(today)
@@ -183,6 +185,11 @@ class Monitor:
         if set(today.measures) != set(self._record.measures):
             have, known = (", ".join(map(repr, names)) for names in (today.measures, self._record.measures))
             raise ValueError(f"`today` must have the measures of the history, {known}; it has {have}.")
+        if self.last_day + 1 < today.start > np.datetime64(datetime.now(UTC).date()) + 1:
+            raise ValueError(
+                f"`today` must not skip days that are still to come, got {today.start} after {self.last_day}; it would "
+                "close all alarms."
+            )
         if today.start < self._first:
             raise ValueError(f"`today` is {today.start}, before the history, which begins on {self._first}.")
         if today.start < self.last_day - CORRECTABLE:

@@ -7,9 +7,8 @@ import pandas as pd
 from viewshift.baselines import DayFactors
 from viewshift.rules import AlarmRule
 from viewshift.scale._arrow import pa
-from viewshift.scale.days import Days
 from viewshift.scale.exposure import check_strata
-from viewshift.scale.partition import ALARMS, SURPRISE, Layout, check_rule, judge, one_thread
+from viewshift.scale.partition import ALARMS, SURPRISE, Layout, check_rule, check_schema, judge, one_thread, settled
 from viewshift.scale.span import overall
 
 try:
@@ -88,18 +87,19 @@ def _lazily(
     npartitions: int | None,
 ) -> Any:
     besides = () if strata is None else (strata,)
+    check_schema("frame", frame, "_meta_nonempty", "a Dask frame")
     schema = pa.Schema.from_pandas(frame._meta_nonempty, preserve_index=False)
-    layout = (layout or Days()).of(schema, besides)
+    layout = settled(layout, schema, strata)
     check_rule(rule, layout)
     check_strata(schema, factors, strata)
     columns = list(dict.fromkeys([*layout.columns(schema), *besides]))
-    settled = delayed(layout, traverse=False)
+    spanned = delayed(layout, traverse=False)
     if layout.since is None or layout.until is None:
         clocks = frame[[layout.clock]].to_delayed()
-        settled = delayed(overall)(layout, [delayed(_ends)(clock, layout) for clock in clocks])
+        spanned = delayed(overall)(layout, [delayed(_ends)(clock, layout) for clock in clocks])
     rows = frame[columns].shuffle(on=layout.account, npartitions=npartitions)
     meta = _as_pandas(ALARMS if kind == "alarms" else SURPRISE)
-    shared = (delayed(rule, traverse=False), settled, factors, strata)
+    shared = (delayed(rule, traverse=False), spanned, factors, strata)
     return rows.map_partitions(_judged, kind, *shared, meta=meta, enforce_metadata=False)
 
 

@@ -37,6 +37,10 @@ class Days:
 
     def __post_init__(self) -> None:
         check_span(self.since, self.until)
+        if isinstance(self.measures, str):
+            raise TypeError(
+                f"`measures` must be several names, got {self.measures!r}; put it in parentheses, with a comma."
+            )
 
     @property
     def clock(self) -> str:

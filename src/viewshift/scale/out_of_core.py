@@ -16,10 +16,9 @@ from viewshift.fdr import METHODS, check_level, discovered
 from viewshift.rules import AlarmRule
 from viewshift.scale._arrow import pa, pq
 from viewshift.scale.common_cause import estimate
-from viewshift.scale.days import Days
 from viewshift.scale.exposure import check_strata
 from viewshift.scale.factors import FACTORS, to_table
-from viewshift.scale.partition import Layout, check_rule
+from viewshift.scale.partition import Layout, check_rule, settled
 from viewshift.scale.plan import plan_blocks
 from viewshift.scale.pool import pool
 from viewshift.scale.shuffle import MOST_BUCKETS, plan_runs
@@ -115,7 +114,7 @@ def alarms(
     check_whole("at_once", at_once, least=1)
     n_workers = n_cores() if workers is None else check_whole("workers", workers, least=1)
     source = open_source(path)
-    layout = (layout or Days()).of(source.schema, () if strata is None else (strata,))
+    layout = settled(layout, source.schema, strata)
     check_rule(rule, layout)
     shock = factors if isinstance(factors, DayFactor) else None
     if not (factors is None or isinstance(factors, DayFactor | DayFactors)):

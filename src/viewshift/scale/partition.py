@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 import numba
@@ -118,15 +119,16 @@ def judge(
     >>> found.alarms.to_pandas().equals(vs.default_rule(2.0).alarms(viewers))
     True
     """
+    check_schema("rows", rows, "schema", "an Arrow table or record batch")
     table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
-    layout = (layout or Days()).of(table.schema, () if strata is None else (strata,))
+    layout = settled(layout, table.schema, strata)
     check_rule(rule, layout)
     check_strata(table.schema, factors, strata)
     table, left_out = layout.usable(table)
     found: list[tuple[Any, ...]] = []
     n_accounts = 0
-    for part, settled in _by_accounts(table, layout):
-        panel = with_exposure(settled.panel(part), part, settled.account, factors, strata)
+    for part, spanned in _by_accounts(table, layout):
+        panel = with_exposure(spanned.panel(part), part, spanned.account, factors, strata)
         judged = rule.judged(panel)
         found.append(
             (
@@ -157,6 +159,19 @@ def one_thread() -> Iterator[None]:
             numba.set_num_threads(before)
 
 
+def check_schema(name: str, value: Any, schema: str, kind: str) -> None:
+    """Raise unless a table has what its schema is read from."""
+    if not hasattr(value, schema):
+        raise TypeError(f"`{name}` must be {kind}, got {type(value).__name__}.")
+
+
+def settled(layout: Layout | None, schema: Any, strata: str | None) -> Layout:
+    """Return the layout of a table, `Days` where none is given, or raise if it is none or the table does not fit it."""
+    if not isinstance(layout, Layout | None):
+        raise TypeError(f"`layout` must be `vs.scale.Days` or `vs.scale.Plays`, got {type(layout).__name__}.")
+    return (layout or Days()).of(schema, () if strata is None else (strata,))
+
+
 def check_rule(rule: Any, layout: Layout) -> None:
     """Raise if `rule` is no fitted rule, or needs a measure that the table does not have."""
     if not isinstance(rule, AlarmRule):
@@ -169,6 +184,17 @@ def check_rule(rule: Any, layout: Layout) -> None:
                 raise ValueError(f"`rule` needs the measure {name!r}; the table has numbers in {have}.")
 
 
+def last_day(layout: Layout, value: Any) -> np.datetime64:
+    """Return the day of the last value of `clock`, or raise if it is to come: one wrong date would end all alarms."""
+    day = layout.local_day(value)
+    if day > np.datetime64(datetime.now(UTC).date()) + 1:
+        raise ValueError(
+            f"column {layout.clock!r} must not hold days in the future, got {day}; mend it, or give the layout the "
+            "last day to judge, `until=`."
+        )
+    return day
+
+
 def _by_accounts(table: Any, layout: Layout) -> Iterator[tuple[Any, Layout]]:
     """Yield the rows of so many accounts at a time that a panel of theirs has at most about `CELLS` cells."""
     if not len(table):
@@ -177,7 +203,7 @@ def _by_accounts(table: Any, layout: Layout) -> Iterator[tuple[Any, Layout]]:
     if first is None or last is None:
         ends = pc.min_max(table[layout.clock]).as_py()
         first = layout.local_day(ends["min"]) if first is None else first
-        last = layout.local_day(ends["max"]) if last is None else last
+        last = last_day(layout, ends["max"]) if last is None else last
     layout = replace(layout, since=first, until=last)
     at_once = max(1, CELLS // max(1, int((last - first).astype(np.int64)) + 1))
     encoded = table[layout.account].dictionary_encode().combine_chunks()

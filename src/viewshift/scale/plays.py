@@ -11,6 +11,7 @@ import numpy as np
 
 from viewshift._checks import check_day
 from viewshift._typing import Floats
+from viewshift.daily import MEASURES
 from viewshift.local_days import check_time_of_day, check_tz, day_cells, first_instant
 from viewshift.panel import Panel
 from viewshift.readers import read_table
@@ -184,7 +185,11 @@ class Plays:
             others |= {"minutes": nothing, "night_minutes": nothing}
         if "show" in table.column_names and "top_show_episodes" not in panel.measures:
             others["top_show_episodes"] = np.minimum(episodes, 1.0)
-        return panel.with_measures(others) if others else panel
+        if not others:
+            return panel
+        known = {**panel.measures, **others}
+        ordered = {name: known[name] for name in MEASURES if name in known}
+        return Panel(ordered, accounts=panel.accounts, start=panel.start, observed=panel.observed)
 
 
 def _nameless(account: Any) -> Any:

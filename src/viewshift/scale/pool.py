@@ -1,5 +1,6 @@
 """A pool of processes for the jobs of one task, which is handed over once."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -73,7 +74,8 @@ class Pool:
 
     def _processes(self) -> Any:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, initializer=_begin, initargs=(self._task,), env=ONE_THREAD)
+            given = {"initializer": _begin, "initargs": (self._task, os.getpid()), "env": ONE_THREAD}
+            self._pool = ProcessPoolExecutor(self._workers, **given)
         return self._pool
 
     def close(self) -> None:
@@ -98,10 +100,10 @@ def pool(task: Any, workers: int) -> Iterator[Pool]:
         made.close()
 
 
-def _begin(task: Any) -> None:
+def _begin(task: Any, parent: int) -> None:
     global _task  # noqa: PLW0603 - one per process, set before its first job
+    begin_worker(parent)
     _task = task
-    begin_worker()
 
 
 def _run(do: Callable[[Any, J], R], job: J) -> R:

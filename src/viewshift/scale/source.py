@@ -105,7 +105,9 @@ class Source:
                 for batch in file.iter_batches(at_once, row_groups=[group.number], columns=own, use_threads=False):
                     yield self._table(batch, told, columns)
             except (pa.ArrowException, OSError) as error:
-                raise ValueError(f"{self._path(name)} cannot be read: {str(error).splitlines()[0]}.") from None
+                raise ValueError(
+                    f"{self._path(name)} cannot be read: {str(error).splitlines()[0].rstrip('.')}."
+                ) from None
 
     def read(self, groups: Sequence[Group], columns: Sequence[str]) -> Any:
         """Return the rows of some groups, in their order.
@@ -146,7 +148,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         A file, or a folder; files and folders in it whose names begin with a dot or an underscore are left alone.
     """
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"`path` must be the path of a Parquet file or of a folder of such, got {path!r}.")
+        raise TypeError(f"`path` must be the path of a Parquet file or of a folder of such, got {type(path).__name__}.")
     root = Path(path)
     if root.is_file():
         files: list[str] = [""]
@@ -168,7 +170,7 @@ def _open(path: Path) -> Any:
     try:
         return pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+        raise ValueError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0].rstrip('.')}.") from None
 
 
 def _told(folder: Path) -> dict[str, str | None]:

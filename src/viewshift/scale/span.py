@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from viewshift._checks import check_day
 from viewshift.scale._fields import is_text
-from viewshift.scale.partition import Layout
+from viewshift.scale.days import Days
+from viewshift.scale.partition import Layout, last_day
 from viewshift.scale.source import Group, Source
 
 
@@ -23,9 +25,10 @@ def with_span(layout: Layout, source: Source, groups: Sequence[Group]) -> Layout
     groups
         All row groups of it.
     """
-    if layout.since is not None and layout.until is not None:
-        return layout
     ends = [(group.clock.low, group.clock.high) for group in groups]
+    asked = layout.since is not None and layout.until is not None
+    if asked and any(low is None or isinstance(low, str) or layout.doubts(low) for low, _ in ends):
+        return layout
     if is_text(source.schema.field(layout.clock).type) or any(low is None or layout.doubts(low) for low, _ in ends):
         tables = (table for group in groups for table in source.batches(group, [layout.clock], 1 << 20))
         ends = [layout.ends(table[layout.clock]) for table in tables]
@@ -45,6 +48,13 @@ def overall(layout: Layout, ends: Iterable[tuple[Any, Any]]) -> Layout:
     known = [(low, high) for low, high in ends if low is not None]
     if not known:
         raise ValueError(f"column {layout.clock!r} must have values, got none in all rows.")
-    first = layout.local_day(min(low for low, _ in known)) if layout.since is None else layout.since
-    last = layout.local_day(max(high for _, high in known)) if layout.until is None else layout.until
-    return replace(layout, since=first, until=last)
+    low, high = min(low for low, _ in known), max(high for _, high in known)
+    first = layout.local_day(low) if layout.since is None else check_day("since", layout.since)
+    last = last_day(layout, high) if layout.until is None else check_day("until", layout.until)
+    if isinstance(layout, Days) and (layout.local_day(high) < first or last < layout.local_day(low)):
+        raise ValueError(
+            f"the table must have rows between `since` and `until`, {first} and {last}; its days are "
+            f"{layout.local_day(low)} to {layout.local_day(high)}."
+        )
+    since, until = (first if layout.since is None else layout.since), (last if layout.until is None else layout.until)
+    return replace(layout, since=since, until=until)

@@ -7,9 +7,8 @@ from typing import Any
 from viewshift.baselines import DayFactors
 from viewshift.rules import AlarmRule
 from viewshift.scale._arrow import pa, pc
-from viewshift.scale.days import Days
 from viewshift.scale.exposure import check_strata
-from viewshift.scale.partition import ALARMS, SURPRISE, Layout, check_rule, judge, one_thread
+from viewshift.scale.partition import ALARMS, SURPRISE, Layout, check_rule, check_schema, judge, one_thread, settled
 from viewshift.scale.plays import EARLIEST, Plays
 from viewshift.scale.span import overall
 
@@ -107,8 +106,9 @@ def _lazily(
     strata: str | None,
 ) -> Any:
     besides = () if strata is None else (strata,)
+    check_schema("frame", frame, "mapInArrow", "a Spark frame")
     schema = pa.schema([(field.name, _in_arrow(field.dataType.simpleString())) for field in frame.schema.fields])
-    layout = (layout or Days()).of(schema, besides)
+    layout = settled(layout, schema, strata)
     check_rule(rule, layout)
     check_strata(schema, factors, strata)
     rows = frame.select(*dict.fromkeys([*layout.columns(schema), *besides]))
@@ -125,12 +125,12 @@ def _lazily(
 def _judged(batches: Iterator[Any], kind: str, layout: Layout, **what: Any) -> Iterator[Any]:
     """Yield what a rule says of the accounts of a partition, whose rows are sorted by account."""
     for table in _whole_accounts(batches, layout.account):
-        rows, settled = table, layout
+        rows, spanned = table, layout
         if LOW in table.column_names:
-            settled = overall(layout, [(table[LOW][0].as_py(), table[HIGH][0].as_py())])
+            spanned = overall(layout, [(table[LOW][0].as_py(), table[HIGH][0].as_py())])
             rows = table.drop_columns([LOW, HIGH])
         with one_thread():
-            found = getattr(judge(rows=rows, layout=settled, surprise=kind == "surprise", **what), kind)
+            found = getattr(judge(rows=rows, layout=spanned, surprise=kind == "surprise", **what), kind)
         dates = [pc.cast(one, pa.date32()) if pa.types.is_timestamp(one.type) else one for one in found.columns]
         yield from pa.table(dates, found.column_names).to_batches()
 

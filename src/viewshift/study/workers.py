@@ -1,5 +1,6 @@
 """Jobs over processes, one core each: the same results however many there are, and a failed unit where one dies."""
 
+import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -60,7 +61,7 @@ def _in_pool(
     waiting: deque[Job], workers: int, of: tuple[Setup, Mapping[str, simulate.Scenario]]
 ) -> Generator[tuple[Job, Unit, bool], None, list[Job]]:
     """Yield what comes of the jobs until all are done or a process dies; return the jobs that it left open."""
-    pool = ProcessPoolExecutor(workers, initializer=_begin, initargs=of, env=ONE_THREAD)
+    pool = ProcessPoolExecutor(workers, initializer=_begin, initargs=(*of, os.getpid()), env=ONE_THREAD)
     running: dict[Future[Unit], Job] = {}
     suspects: list[Job] = []
     try:
@@ -87,10 +88,10 @@ def _in_pool(
     return []
 
 
-def _begin(setup: Setup, scenarios: Mapping[str, simulate.Scenario]) -> None:
+def _begin(setup: Setup, scenarios: Mapping[str, simulate.Scenario], parent: int) -> None:
     global _source  # noqa: PLW0603 - one per process, set before its first job
+    begin_worker(parent)
     _source = Source(setup, scenarios)
-    begin_worker()
 
 
 def _run(job: Job) -> Unit:

@@ -10,6 +10,7 @@ import polars as pl
 
 from viewshift._arrays import check_names
 from viewshift._checks import check_choice, check_day
+from viewshift.daily import MEASURES as IN_PANEL
 from viewshift.daily import check_span
 from viewshift.local_days import check_time_of_day, check_tz
 from viewshift.panel import Panel, panel_of
@@ -149,7 +150,7 @@ def daily(
         check_names(names[order], len(names))
         n_days = _number(closes) - _number(opens) + 1
         sums, first_day = summed.sum(_number(opens), np.argsort(order), n_days, wanted & able)
-    measured = {name: sums[name] for name in MEASURES if name in sums}
+    measured = {name: sums[name] for name in IN_PANEL if name in sums}
     return panel_of(measured, names[order], opens, np.arange(n_days) >= first_day[:, None])
 
 

@@ -99,6 +99,8 @@ def _lazy(frame: Any) -> pl.LazyFrame:
 def _open_path(path: Path) -> Log:
     if not path.is_dir():
         existing_file("source", path)
+    elif not any(found.is_file() for found in path.rglob("*")):
+        raise ValueError(f"`source` must hold Parquet files, found none in the folder {path.name}.")
     scan = pl.scan_parquet if path.is_dir() else SCANS.get(path.suffix.lower())
     if scan is None:
         return _open_text(path)
