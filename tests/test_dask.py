@@ -117,7 +117,7 @@ def test_what_does_not_fit_is_refused_at_once():
     frame = dd.from_pandas(days(), npartitions=2)
     with pytest.raises(ValueError, match="the table must have a column 'who'; it has 'account'"):
         on_dask.alarms(frame, rule(), Days(account="who"))
-    with pytest.raises(TypeError, match="`frame` must be a Dask frame, got DataFrame"):
+    with pytest.raises(TypeError, match="`frame` must be a Dask frame, got DataFrame of pandas"):
         on_dask.alarms(days(), rule())
     with pytest.raises(TypeError, match=r"`layout` must be `vs.scale.Days` or `vs.scale.Plays`, got str"):
         on_dask.alarms(frame, rule(), "days")

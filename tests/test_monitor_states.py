@@ -1,11 +1,13 @@
 """What a monitor keeps of its accounts is small, and exact."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import viewshift as vs
-from viewshift.monitor import _record
+from viewshift.monitor import _monitor, _record
 from viewshift.monitor._kinds import narrow, told, widened
 from viewshift.monitor._states import States
 
@@ -124,7 +126,7 @@ def test_an_update_that_failed_can_be_done_again(histories, monkeypatch, method,
 
 
 @pytest.mark.parametrize("fails_at", range(6))
-def test_after_missed_days_an_update_that_failed_loses_no_alarm_and_knows_nobody_new(histories, monkeypatch, fails_at):
+def test_an_update_that_failed_after_missed_days_loses_no_alarm(histories, monkeypatch, tmp_path, fails_at):
     """Three steps over a gap of 40 days, each of the two states; new accounts come with the last."""
     rule, days = vs.default_rule(6.0), histories.days
     known = histories.take(range(100)).between(until=days[149])
@@ -142,7 +144,60 @@ def test_after_missed_days_an_update_that_failed_loses_no_alarm_and_knows_nobody
     with pytest.raises(MemoryError):
         monitor.update(today)
     assert monitor.accounts.tolist() == known.accounts.tolist()
+    if fails_at >= 4:  # the first steps are done
+        with pytest.raises(ValueError, match=f"an update broke off after {monitor.last_day}; hand over its day again"):
+            monitor.save(tmp_path / "monitor.vs")
     for mine, theirs in zip(monitor.update(today), expected, strict=True):
         pd.testing.assert_frame_equal(mine, theirs)
     assert len(expected.closed)
     np.testing.assert_equal(monitor._record.packed(), plain._record.packed())
+
+
+def broken_off(monkeypatch, monitor, where, name, today):
+    """Hand over a day, and break off in a function."""
+
+    def breaks_off(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, breaks_off)
+        with pytest.raises(MemoryError):
+            monitor.update(today)
+
+
+def test_an_update_that_failed_leaves_alarms_to_be_told_and_accounts_unknown(histories, monkeypatch):
+    rule, days = vs.default_rule(6.0), histories.days
+    known = histories.take(range(100)).between(until=days[189])
+    monitor, plain = rule.monitor(known), rule.monitor(known)
+    today = histories.between(days[190], days[190])
+    for where, name in ((_monitor, "compare"), (_record.States, "joined")):
+        broken_off(monkeypatch, monitor, where, name, today)
+        assert monitor.accounts.tolist() == known.accounts.tolist()
+        assert len(monitor.surprise) == 100
+    for mine, theirs in zip(monitor.update(today), plain.update(today), strict=True):
+        pd.testing.assert_frame_equal(mine, theirs)
+    np.testing.assert_equal(monitor._record.packed(), plain._record.packed())
+
+
+def test_a_correction_that_failed_has_changed_nothing(histories, monkeypatch):
+    monitor = vs.default_rule(6.0).monitor(histories)
+    before, day = copy.deepcopy(monitor._record.packed()), histories.days[195]
+    shape = (histories.n_accounts, 1)
+    unseen = vs.Panel({"episodes": np.full(shape, np.nan)}, accounts=histories.accounts, start=day)
+    broken_off(monkeypatch, monitor, _monitor, "compare", unseen)
+    np.testing.assert_equal(monitor._record.packed(), before)
+    monitor.update(unseen)
+    assert not np.array_equal(monitor._record.memory.columns["scored"], before["memory"]["scored"])
+
+
+def test_who_is_forgotten_after_an_update_that_failed_is_not_told_of(histories, monkeypatch):
+    rule, days = vs.default_rule(6.0), histories.days
+    monitor = rule.monitor(histories.between(until=days[149]))
+    today = histories.between(days[189], days[189])
+    broken_off(monkeypatch, monitor, _monitor, "contents", today)
+    assert len(monitor._missed) == 2
+    told = pd.concat(monitor._missed)["account"]
+    monitor.forget(told.iloc[0])
+    closed = monitor.update(today.take(np.flatnonzero(today.accounts != told.iloc[0]))).closed["account"]
+    assert told.iloc[0] not in set(closed)
+    assert set(told) - {told.iloc[0]} <= set(closed)

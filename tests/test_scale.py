@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
@@ -429,12 +430,12 @@ BAD = [
     (
         lambda: arrow(days().drop(columns="episodes")),
         {},
-        "needs the measure 'episodes'; the table has numbers in 'minut",
+        "needs the measure 'episodes', got 'minut",
     ),
     (
         lambda: arrow(days().astype({"episodes": str})),
         {},
-        "needs the measure 'episodes'; the table has numbers in 'minut",
+        "needs the measure 'episodes', got 'minut",
     ),
     (lambda: arrow(days()), {"strata": "c"}, "`strata` must be left out where there are no `factors`"),
     (lambda: arrow(days()), OF_C, "`strata` must name a column of the table, got 'c'"),
@@ -473,8 +474,10 @@ def test_paths_without_parquet_are_refused(tmp_path):
 def test_a_rule_that_is_not_fitted_is_refused_before_anything_is_read(tmp_path):
     with pytest.raises(TypeError, match="`rule` must be an AlarmRule"):
         judge("rule", arrow(days()))
-    with pytest.raises(TypeError, match="`rows` must be an Arrow table or record batch, got DataFrame"):
+    with pytest.raises(TypeError, match="`rows` must be an Arrow table or record batch, got DataFrame of pandas"):
         judge(rule("causal"), days())
+    with pytest.raises(TypeError, match="`rows` must be an Arrow table or record batch, got DataFrame of polars"):
+        judge(rule("causal"), pl.DataFrame(days()))
     with pytest.raises(TypeError, match=r"`layout` must be `vs.scale.Days` or `vs.scale.Plays`, got str"):
         vs.scale.alarms(rule("causal"), sorted_file(tmp_path), tmp_path / "out", layout="days")
     with pytest.raises(TypeError, match="`path` must be the path of a Parquet file or of a folder of such, got DataFr"):

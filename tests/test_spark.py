@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_refused_at_once(spark):
     frame = spark.createDataFrame(dated(days()[:50]))
     with pytest.raises(ValueError, match="the table must have a column 'who'; it has 'account'"):
         on_spark.alarms(frame, rule(), Days(account="who"))
-    with pytest.raises(TypeError, match="`frame` must be a Spark frame, got DataFrame"):
+    with pytest.raises(TypeError, match="`frame` must be a Spark frame, got DataFrame of pandas"):
         on_spark.alarms(days(), rule())
     with pytest.raises(ValueError, match="`rule` needs the measure 'episodes'"):
         on_spark.alarms(frame.drop("episodes"), rule())

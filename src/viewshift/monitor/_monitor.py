@@ -112,8 +112,8 @@ class Monitor:
             future that is not the next.
         """
         day, n_known = self._checked(today), len(self._record.accounts)
-        rows = self._rows(today)
         try:
+            rows = self._rows(today)
             changes = self._correct(rows, day, today) if day <= self._record.last else self._go_on(rows, day, today)
         except BaseException:  # new accounts come when the day is handed over again
             if len(self._record.accounts) > n_known:
@@ -139,6 +139,7 @@ class Monitor:
             raise ValueError(f"`account` must be one of the monitor's accounts, got {account!r}.")
         self._record.keep(np.flatnonzero(stay))
         self._open = self._open[self._open["account"] != account]
+        self._missed = [table[table["account"] != account] for table in self._missed]
 
     def save(self, path: str | Path) -> None:
         """Write rule and state to one file, whole or not at all; `load_monitor` reads it.
@@ -147,7 +148,17 @@ class Monitor:
         ----------
         path
             File to write; an existing one is replaced.
+
+        Raises
+        ------
+        ValueError
+            If an update broke off after missed days, so that alarms closed in them are still to be told.
         """
+        if any(len(table) for table in self._missed):
+            raise ValueError(
+                "the monitor must have told all alarms before it is saved, but an update broke off after "
+                f"{self.last_day}; hand over its day again."
+            )
         record = self._record
         header, learned = self.rule.packed()
         first = int(self._first.astype(np.int64))
@@ -187,8 +198,8 @@ class Monitor:
             raise ValueError(f"`today` must have the measures of the history, {known}; it has {have}.")
         if self.last_day + 1 < today.start > np.datetime64(datetime.now(UTC).date()) + 1:
             raise ValueError(
-                f"`today` must not skip days that are still to come, got {today.start} after {self.last_day}; it would "
-                "close all alarms."
+                f"`today` must not skip days that are still to come, got {today.start} after {self.last_day}; correct "
+                "it, or hand over the days between."
             )
         if today.start < self._first:
             raise ValueError(f"`today` is {today.start}, before the history, which begins on {self._first}.")
@@ -225,12 +236,13 @@ class Monitor:
         try:
             record.go_on(n_days, rows, known)
             after = self._look(last)
+            decided = after["detected"] + pd.Timedelta(days=self.rule.adapt_after - 1)
+            news = (after["status"] == "open") | ((after["status"] == "lasting") & (decided > pd.Timestamp(last)))
+            return compare(before, after[news | among(after, before)])
         except BaseException:  # so that the same day is not taken for a correction that changes nothing
             record.base, record.head, record.last = states
+            self._open = before
             raise
-        decided = after["detected"] + pd.Timedelta(days=self.rule.adapt_after - 1)
-        news = (after["status"] == "open") | ((after["status"] == "lasting") & (decided > pd.Timestamp(last)))
-        return compare(before, after[news | among(after, before)])
 
     def _look(self, since: np.datetime64 | None = None) -> pd.DataFrame:
         """Find what is open; return all alarms of the accounts of which something may have changed since a day."""
@@ -252,6 +264,8 @@ class Monitor:
         changed = ~np.logical_and.reduce([alike(now[name], values)[:, 0] for name, values in known.items()])
         rows = rows[changed]
         before, kept = record.explained(rows), (record.head, record.marks.columns, self._open)
+        first = record.last - CORRECTABLE
+        scored = record.memory.read("scored", rows, first, WINDOW)
         try:
             record.write(rows, day, {name: values[changed] for name, values in known.items()})
             record.replay(rows)
@@ -259,5 +273,6 @@ class Monitor:
             return compare(before, record.explained(rows))
         except BaseException:  # so that the same correction is not taken for one that changes nothing
             record.write(rows, day, {name: values[changed] for name, values in now.items()})
+            record.write(rows, first, {"scored": scored})
             record.head, record.marks.columns, self._open = kept
             raise

@@ -8,7 +8,7 @@ from viewshift.baselines import DayFactors
 from viewshift.rules import AlarmRule
 from viewshift.scale._arrow import pa
 from viewshift.scale.exposure import check_strata
-from viewshift.scale.partition import ALARMS, SURPRISE, Layout, check_rule, check_schema, judge, one_thread, settled
+from viewshift.scale.partition import ALARMS, SURPRISE, Layout, check_rule, check_table, judge, one_thread, settled
 from viewshift.scale.span import overall
 
 try:
@@ -87,7 +87,7 @@ def _lazily(
     npartitions: int | None,
 ) -> Any:
     besides = () if strata is None else (strata,)
-    check_schema("frame", frame, "_meta_nonempty", "a Dask frame")
+    check_table("frame", frame, "a Dask frame", fits=hasattr(frame, "_meta_nonempty"))
     schema = pa.Schema.from_pandas(frame._meta_nonempty, preserve_index=False)
     layout = settled(layout, schema, strata)
     check_rule(rule, layout)

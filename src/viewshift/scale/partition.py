@@ -119,7 +119,7 @@ def judge(
     >>> found.alarms.to_pandas().equals(vs.default_rule(2.0).alarms(viewers))
     True
     """
-    check_schema("rows", rows, "schema", "an Arrow table or record batch")
+    check_table("rows", rows, "an Arrow table or record batch", fits=isinstance(rows, pa.Table | pa.RecordBatch))
     table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
     layout = settled(layout, table.schema, strata)
     check_rule(rule, layout)
@@ -159,10 +159,11 @@ def one_thread() -> Iterator[None]:
             numba.set_num_threads(before)
 
 
-def check_schema(name: str, value: Any, schema: str, kind: str) -> None:
-    """Raise unless a table has what its schema is read from."""
-    if not hasattr(value, schema):
-        raise TypeError(f"`{name}` must be {kind}, got {type(value).__name__}.")
+def check_table(name: str, value: Any, kind: str, *, fits: bool) -> None:
+    """Raise unless a table is of the kind that is asked for."""
+    if not fits:
+        made_by = type(value).__module__.partition(".")[0]
+        raise TypeError(f"`{name}` must be {kind}, got {type(value).__name__} of {made_by}.")
 
 
 def settled(layout: Layout | None, schema: Any, strata: str | None) -> Layout:
@@ -181,7 +182,10 @@ def check_rule(rule: Any, layout: Layout) -> None:
         for name in rule.detector.measures:
             if name not in (layout.measures or ()):
                 have = ", ".join(map(repr, layout.measures or ()))
-                raise ValueError(f"`rule` needs the measure {name!r}; the table has numbers in {have}.")
+                raise ValueError(
+                    f"`rule` needs the measure {name!r}, got {have}; make its column numeric, or name it in the "
+                    "`measures` of the layout."
+                )
 
 
 def last_day(layout: Layout, value: Any) -> np.datetime64:

@@ -8,7 +8,7 @@ from viewshift.baselines import DayFactors
 from viewshift.rules import AlarmRule
 from viewshift.scale._arrow import pa, pc
 from viewshift.scale.exposure import check_strata
-from viewshift.scale.partition import ALARMS, SURPRISE, Layout, check_rule, check_schema, judge, one_thread, settled
+from viewshift.scale.partition import ALARMS, SURPRISE, Layout, check_rule, check_table, judge, one_thread, settled
 from viewshift.scale.plays import EARLIEST, Plays
 from viewshift.scale.span import overall
 
@@ -106,7 +106,7 @@ def _lazily(
     strata: str | None,
 ) -> Any:
     besides = () if strata is None else (strata,)
-    check_schema("frame", frame, "mapInArrow", "a Spark frame")
+    check_table("frame", frame, "a Spark frame", fits=hasattr(frame, "mapInArrow"))
     schema = pa.schema([(field.name, _in_arrow(field.dataType.simpleString())) for field in frame.schema.fields])
     layout = settled(layout, schema, strata)
     check_rule(rule, layout)
