@@ -12,12 +12,11 @@ import pyarrow as pa
 import pytest
 
 import viewshift as vs
+from viewshift import local_days
 from viewshift.kernels.plays import BUCKETS, TIME_BITS, grow_table, number_keys, share_out, sum_days
 from viewshift.kernels.plays_in_order import NEVER, add_plays, write_days
-from viewshift.readers import _sieve
 from viewshift.scale import daily, events
-from viewshift.scale import plays as large_plays
-from viewshift.scale.events import _clean, _log, _numbering, _store
+from viewshift.scale.events import _log, _numbering, _store
 
 CHANGES = [
     ("Europe/Berlin", "2024-03-31"),  # forwards at night
@@ -132,8 +131,7 @@ def test_plays_are_in_the_future_from_the_day_after_tomorrow_on(monkeypatch: pyt
         def now(cls, tz: object = None) -> datetime:
             return datetime(2025, 6, 1, 12, tzinfo=UTC)
 
-    for module in (_sieve, _clean, large_plays):
-        monkeypatch.setattr(module, "datetime", Noon)
+    monkeypatch.setattr(local_days, "datetime", Noon)
     last, first = datetime(2025, 6, 2, 23, 59, 59, 999_000, UTC), datetime(2025, 6, 3, tzinfo=UTC)
     log = pl.DataFrame({"account": "a", "start": [last, first]}, schema_overrides={"start": pl.Datetime("ms", "UTC")})
     read = vs.read_table(log, tz="UTC")

@@ -31,6 +31,11 @@ def check_time_of_day(name: str, value: str) -> time:
     return time.fromisoformat(value)
 
 
+def tomorrow() -> date:
+    """Return the day after today's in UTC, the last that may have begun somewhere: what is later lies in the future."""
+    return datetime.now(UTC).date() + timedelta(days=1)
+
+
 def first_instant(day: date, clock: time, tz: ZoneInfo) -> int:
     """Return the first instant (ms since 1970, UTC) at which the local clock of `day` shows `clock` or later.
 

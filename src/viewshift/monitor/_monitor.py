@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +11,7 @@ import pandas as pd
 from viewshift._display import monitor_card
 from viewshift._typing import Floats, Ints, Strings
 from viewshift.archives import joined, part, write_archive
+from viewshift.local_days import tomorrow
 from viewshift.monitor._changes import Changes, among, compare, stacked
 from viewshift.monitor._kinds import alike
 from viewshift.monitor._record import CORRECTABLE, WINDOW, Record, contents
@@ -196,7 +196,7 @@ class Monitor:
         if set(today.measures) != set(self._record.measures):
             have, known = (", ".join(map(repr, names)) for names in (today.measures, self._record.measures))
             raise ValueError(f"`today` must have the measures of the history, {known}; it has {have}.")
-        if self.last_day + 1 < today.start > np.datetime64(datetime.now(UTC).date()) + 1:
+        if self.last_day + 1 < today.start > np.datetime64(tomorrow()):
             raise ValueError(
                 f"`today` must not skip days that are still to come, got {today.start} after {self.last_day}; correct "
                 "it, or hand over the days between."

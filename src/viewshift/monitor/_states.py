@@ -76,9 +76,11 @@ class States:
         rows
             Their rows.
         """
-        columns = {name: column[rows] for name, column in self.columns.items()}
-        small = (name for name, column in columns.items() if column.ndim > 1)
-        return type(self)(self.kinds, columns | {name: narrowed(columns[name], self.kinds[name]) for name in small})
+        columns = {
+            name: narrowed(column[rows], self.kinds[name]) if column.ndim > 1 else column[rows]
+            for name, column in self.columns.items()
+        }
+        return type(self)(self.kinds, columns)
 
     def replaced(self, rows: Ints, state: State) -> Self:
         """Return the states with others for some accounts.

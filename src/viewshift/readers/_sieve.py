@@ -1,10 +1,11 @@
 """Rows on their way to events, and the account of those left out."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import polars as pl
 
 from viewshift.daily import SCHEMA, Events
+from viewshift.local_days import tomorrow
 from viewshift.readers._pseudonyms import Key, check_key, pseudonyms
 from viewshift.readers._source import LINE
 from viewshift.reading import LeftOut, ReadingReport
@@ -63,7 +64,7 @@ class Sieve:
     def leave_out_impossible(self, day: pl.Expr) -> None:
         """Leave out days that stand for an unknown one, and days to come."""
         self.leave_out("of unknown date (1970 or before)", day < date(1971, 1, 1))
-        self.leave_out("in the future", day > datetime.now(UTC).date() + timedelta(days=1))
+        self.leave_out("in the future", day > tomorrow())
 
     def note(self, sentence: str, where: pl.Expr | pl.Series) -> None:
         """Note as odd what some of the rows show, which stay."""

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 import numba
@@ -16,6 +15,7 @@ from viewshift.alarms import COLUMNS
 from viewshift.baselines import DayFactors
 from viewshift.fdr import judged_on_day
 from viewshift.judge import Judged
+from viewshift.local_days import tomorrow
 from viewshift.panel import Panel
 from viewshift.rules import AlarmRule
 from viewshift.scale._arrow import pa, pc
@@ -191,7 +191,7 @@ def check_rule(rule: Any, layout: Layout) -> None:
 def last_day(layout: Layout, value: Any) -> np.datetime64:
     """Return the day of the last value of `clock`, or raise if it is to come: one wrong date would end all alarms."""
     day = layout.local_day(value)
-    if day > np.datetime64(datetime.now(UTC).date()) + 1:
+    if day > np.datetime64(tomorrow()):
         raise ValueError(
             f"column {layout.clock!r} must not hold days in the future, got {day}; mend it, or give the layout the "
             "last day to judge, `until=`."

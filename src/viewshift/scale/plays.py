@@ -12,7 +12,7 @@ import numpy as np
 from viewshift._checks import check_day
 from viewshift._typing import Floats
 from viewshift.daily import MEASURES
-from viewshift.local_days import check_time_of_day, check_tz, day_cells, first_instant
+from viewshift.local_days import check_time_of_day, check_tz, day_cells, first_instant, tomorrow
 from viewshift.panel import Panel
 from viewshift.readers import read_table
 from viewshift.scale._arrow import pa, pc
@@ -147,9 +147,7 @@ class Plays:
             "without an account": _nameless(table[self.account]),
             "without a start": pc.is_null(start),
             "of unknown date (1970 or before)": pc.less(start, pa.scalar(EARLIEST, INSTANT)),
-            "in the future": pc.greater_equal(
-                pc.cast(start, pa.date32()), datetime.now(UTC).date() + timedelta(days=2)
-            ),
+            "in the future": pc.greater(pc.cast(start, pa.date32()), tomorrow()),
             "after the last day": pc.greater_equal(start, pa.scalar(close, pa.int64()).cast(INSTANT)),
         }
         if (length := _seconds(table, start)) is not None:

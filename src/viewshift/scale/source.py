@@ -105,9 +105,7 @@ class Source:
                 for batch in file.iter_batches(at_once, row_groups=[group.number], columns=own, use_threads=False):
                     yield self._table(batch, told, columns)
             except (pa.ArrowException, OSError) as error:
-                raise ValueError(
-                    f"{self._path(name)} cannot be read: {str(error).splitlines()[0].rstrip('.')}."
-                ) from None
+                raise ValueError(f"{self._path(name)} cannot be read: {_first_line(error)}.") from None
 
     def read(self, groups: Sequence[Group], columns: Sequence[str]) -> Any:
         """Return the rows of some groups, in their order.
@@ -170,7 +168,11 @@ def _open(path: Path) -> Any:
     try:
         return pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0].rstrip('.')}.") from None
+        raise ValueError(f"{path} cannot be read as Parquet: {_first_line(error)}.") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
 
 
 def _told(folder: Path) -> dict[str, str | None]:

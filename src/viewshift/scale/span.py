@@ -26,10 +26,9 @@ def with_span(layout: Layout, source: Source, groups: Sequence[Group]) -> Layout
         All row groups of it.
     """
     ends = [(group.clock.low, group.clock.high) for group in groups]
-    asked = layout.since is not None and layout.until is not None
-    if asked and any(low is None or isinstance(low, str) or layout.doubts(low) for low, _ in ends):
-        return layout
     if is_text(source.schema.field(layout.clock).type) or any(low is None or layout.doubts(low) for low, _ in ends):
+        if layout.since is not None and layout.until is not None:
+            return layout
         tables = (table for group in groups for table in source.batches(group, [layout.clock], 1 << 20))
         ends = [layout.ends(table[layout.clock]) for table in tables]
     return overall(layout, ends)
@@ -49,12 +48,12 @@ def overall(layout: Layout, ends: Iterable[tuple[Any, Any]]) -> Layout:
     if not known:
         raise ValueError(f"column {layout.clock!r} must have values, got none in all rows.")
     low, high = min(low for low, _ in known), max(high for _, high in known)
-    first = layout.local_day(low) if layout.since is None else check_day("since", layout.since)
-    last = last_day(layout, high) if layout.until is None else check_day("until", layout.until)
-    if isinstance(layout, Days) and (layout.local_day(high) < first or last < layout.local_day(low)):
+    since = layout.local_day(low) if layout.since is None else layout.since
+    until = last_day(layout, high) if layout.until is None else layout.until
+    first, last = layout.local_day(low), layout.local_day(high)
+    if isinstance(layout, Days) and (last < check_day("since", since) or check_day("until", until) < first):
         raise ValueError(
-            f"the table must have rows between `since` and `until`, {first} and {last}; its days are "
-            f"{layout.local_day(low)} to {layout.local_day(high)}."
+            f"the table must have rows between `since` and `until`, {since} and {until}; its days are {first} to "
+            f"{last}."
         )
-    since, until = (first if layout.since is None else layout.since), (last if layout.until is None else layout.until)
     return replace(layout, since=since, until=until)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import reduce
 from operator import or_
 from typing import cast
@@ -13,6 +13,7 @@ import polars as pl
 from viewshift._arrays import frozen
 from viewshift._typing import Ints
 from viewshift.kernels.plays import Numbers
+from viewshift.local_days import tomorrow
 from viewshift.readers._columns import as_instant, as_seconds
 from viewshift.readers._sieve import Sieve
 from viewshift.readers._source import EXCESS, LINE
@@ -114,7 +115,7 @@ class Cleaner:
         ValueError
             At the end, if there were no rows, none that counts, or more than half of them could not be read.
         """
-        first, end = _ms(date(1971, 1, 1)), _ms(datetime.now(UTC).date() + timedelta(days=2))  # as a sieve has it
+        first, end = _ms(date(1971, 1, 1)), _ms(tomorrow() + timedelta(days=1))  # as a sieve has it
         has_plays = False
         for batch in self._log.batches(self._columns):
             offset = self.rows
